@@ -1,0 +1,100 @@
+"""Every error Amparo raises on purpose.
+
+AmparoError
+├── SettingsError        a setting is missing or malformed (names the setting, never its value)
+├── ContentError         intents/ or responses/ cannot be used; carries findings
+├── ModelError           a trained model is missing, damaged or foreign
+├── MatcherUnavailable   the matcher cannot answer now; the pattern layer still can
+├── StoreError           the database refused or is away
+│   ├── StoreUnavailable     cannot be reached; try again later
+│   ├── NotFound             no such thing, or not for this reader
+│   ├── Conflict             somebody else changed it first
+│   └── KeyringError         a key is missing or does not fit the data
+├── UpdateError          an update cannot be understood; it goes to the dead letters
+├── DeliveryError        a message did not get through
+│   ├── DeliveryRetry        not accepted; try again after ``retry_after`` seconds
+│   ├── DeliveryUncertain    perhaps delivered, perhaps not
+│   ├── DeliveryUnreachable  this person cannot be written to (blocked, deleted)
+│   └── DeliveryRejected     refused for good (malformed)
+└── ChatError            Telegram refused at start-up (wrong token, webhook in use)
+
+Adapters turn their library's errors into these at the border, with ``raise ... from``.
+Messages never hold words of people or secrets.
+"""
+
+from __future__ import annotations
+
+
+class AmparoError(Exception):
+    """Something in Amparo went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (self.__class__.__doc__ or "").strip())
+
+
+class SettingsError(AmparoError):
+    """A setting is missing or malformed."""
+
+
+class ContentError(AmparoError):
+    """The content in intents/ or responses/ cannot be used."""
+
+
+class ModelError(AmparoError):
+    """The trained model is missing, damaged or was made by something else."""
+
+
+class MatcherUnavailable(AmparoError):
+    """The matcher cannot answer now."""
+
+
+class StoreError(AmparoError):
+    """The database refused."""
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached."""
+
+
+class NotFound(StoreError):
+    """There is no such thing, or it is not for this reader."""
+
+
+class Conflict(StoreError):
+    """Somebody else changed it first."""
+
+
+class KeyringError(StoreError):
+    """An encryption key is missing or does not fit the data."""
+
+
+class UpdateError(AmparoError):
+    """An update cannot be understood."""
+
+
+class DeliveryError(AmparoError):
+    """A message did not get through."""
+
+
+class DeliveryRetry(DeliveryError):
+    """Not accepted; to be tried again."""
+
+    def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class DeliveryUncertain(DeliveryError):
+    """Perhaps delivered, perhaps not."""
+
+
+class DeliveryUnreachable(DeliveryError):
+    """This person cannot be written to."""
+
+
+class DeliveryRejected(DeliveryError):
+    """Refused for good."""
+
+
+class ChatError(AmparoError):
+    """Telegram refused at start-up."""
