@@ -1,0 +1,199 @@
+"""What the rules need from the world. Every implementation passes the same contract tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.core.case import CaseView
+from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, RaiseCase, Say
+from bot.core.reading import FlagHit, Reading
+
+
+class Clock(Protocol):
+    """The time, handed in so that tests need not wait."""
+
+    def now(self) -> datetime:
+        """Now, aware, UTC."""
+        ...
+
+
+class TextMatcher(Protocol):
+    """Reads a text. Raises `MatcherUnavailable` where it cannot; never anything else."""
+
+    def read(self, text: str, *, language_hint: str | None = None) -> Reading: ...
+
+
+class DangerScan(Protocol):
+    """The pattern layer alone: quick, and needs no model."""
+
+    def scan(self, text: str) -> tuple[FlagHit, ...]: ...
+
+
+class Renderer(Protocol):
+    """Turns blocks into words of ``responses/``."""
+
+    def render(self, say: Say, audience: Audience, now: datetime) -> tuple[Message, ...]:
+        """One message, or more where the words do not fit into one; buttons go to the last."""
+        ...
+
+    def offered_languages(self) -> tuple[str, ...]:
+        """Languages with complete safety texts, which alone are offered to people."""
+        ...
+
+    def guidance_answers(self, intent: str) -> Sequence[Mapping[str, str]]:
+        """The answers to the intent's question: ``id``, ``goes`` and perhaps ``flag``."""
+        ...
+
+    def guidance_facts(self, intent: str) -> Mapping[str, tuple[str, ...]]:
+        """``contacts``, ``services``, ``platform`` and ``related`` of the intent."""
+        ...
+
+    def platforms(self, actions: Sequence[str]) -> tuple[str, ...]:
+        """Ids of the platforms for which one of these actions is described."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingUpdate:
+    """A raw update as it came. ``chat_id`` is None where none could be found in it."""
+
+    update_id: int
+    raw: str
+    chat_id: int | None
+    danger: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """A stored message on its way to Telegram."""
+
+    id: int
+    chat_id: int
+    kind: Kind
+    message: Message
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line for the transcript: who, in words, with what the matcher saw in it."""
+
+    author: str
+    text: str
+    flags: tuple[FlagHit, ...] = ()
+    edited: bool = False
+
+
+class Inbox(Protocol):
+    """Where updates are stored before Telegram is told that they arrived."""
+
+    async def store(self, bot_id: int, updates: Sequence[IncomingUpdate]) -> int:
+        """Store and commit a batch; known update ids are ignored. Returns how many were new.
+
+        Raises `StoreUnavailable` where nothing was stored.
+        """
+        ...
+
+
+class TurnUnit(Protocol):
+    """One update in work, inside one database transaction."""
+
+    inbox_id: int
+    raw: str
+    chat_id: int | None
+    received_at: datetime
+    danger: tuple[str, ...]
+    attempts: int
+
+    async def load(self) -> tuple[Mapping[str, Any], CaseView | None]:
+        """The conversation's remembered state (empty for a new one) and its newest case."""
+        ...
+
+    async def save(self, state: Mapping[str, Any], audience: Audience) -> None:
+        """Remember the state; the audience is also kept on an open case."""
+        ...
+
+    async def say(self, message: Message, kind: Kind) -> None:
+        """Put a message into the outbox; delivered after the commit, in this order."""
+        ...
+
+    async def record(self, record: Record) -> None:
+        """Keep a line: in the open case if there is one, otherwise for some hours (law 4)."""
+        ...
+
+    async def open_case(self, effect: OpenCase, audience: Audience) -> str:
+        """Open a case with the lines kept so far; a second time for the same incident changes nothing.
+
+        Returns the case's reference.
+        """
+        ...
+
+    async def raise_case(self, effect: RaiseCase) -> None: ...
+
+    async def confirm_case(self, effect: ConfirmCase) -> None:
+        """``wrong`` closes a case nobody holds as a false alarm, without its text."""
+        ...
+
+    async def forget(self) -> bool:
+        """Erase state, kept lines and closed cases' words. Returns whether an open case stays."""
+        ...
+
+    async def mark_unreachable(self, unreachable: bool) -> None: ...
+
+    async def on_duty(self) -> bool:
+        """Whether somebody of the staff is at work now."""
+        ...
+
+
+class Turns(Protocol):
+    """Hands out updates one by one: per chat strictly in order, chats in parallel."""
+
+    def next(self, bot_id: int) -> AbstractAsyncContextManager[TurnUnit | None]:
+        """The next update, or None. Leaving the block commits; an exception rolls everything back."""
+        ...
+
+    async def failed(self, inbox_id: int, code: str, *, final: bool = False) -> bool:
+        """Count a failure (``code`` holds no human text). Returns whether it went to the dead letters."""
+        ...
+
+    async def wait(self, timeout: float) -> None:
+        """Until something new may be there, or ``timeout`` seconds."""
+        ...
+
+    async def fallback(self, inbox_id: int, message: Message, kind: Kind) -> None:
+        """Put a message for a dead letter's chat into the outbox, once an update."""
+        ...
+
+
+class Outbox(Protocol):
+    """Messages on their way out; states as in `DeliveryState`."""
+
+    async def recover(self, bot_id: int) -> None:
+        """At start: what was being sent when a process died is settled by its kind."""
+        ...
+
+    async def claim(self, bot_id: int, limit: int) -> Sequence[OutgoingMessage]:
+        """Mark due messages as sending, at most one a chat, the gravest kind first, and return them."""
+        ...
+
+    async def sent(self, message_id: int, telegram_id: int) -> None: ...
+
+    async def retry(self, message_id: int, after: float) -> None:
+        """Not accepted: due again in ``after`` seconds; holds back this chat only."""
+        ...
+
+    async def uncertain(self, message_id: int) -> None:
+        """Perhaps delivered: a safety text becomes due again, anything else stays for people to see."""
+        ...
+
+    async def unreachable(self, message_id: int) -> None:
+        """The person cannot be written to: all that waits for this chat is marked so."""
+        ...
+
+    async def rejected(self, message_id: int, code: str) -> None: ...
+
+    async def wait(self, timeout: float) -> None: ...
