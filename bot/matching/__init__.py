@@ -1,0 +1,1 @@
+"""Text to language, intent, flags with their evidence, and entities; training and evaluation."""

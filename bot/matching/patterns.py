@@ -1,0 +1,128 @@
+"""The pattern layer: raises flags by words alone, so that danger is seen when no model is there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.core.nlu import FlagRule
+from bot.core.reading import Evidence, FlagHit
+from bot.errors import ContentError
+from bot.matching.grammar import Node, OneOf, PatternError, Places, parse, rarest
+from bot.matching.normalise import Normalised, normalise
+from bot.matching.wordforms import WordForms
+
+UNLESS_REACH = 12
+"""How many words from a match a cancelling pattern may stand: dictated messages are one long
+sentence, and a joke at its beginning must not hide what comes at its end."""
+_MOST_SPANS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    rule: FlagRule
+    patterns: tuple[Node, ...]
+    unless: Node | None
+
+
+class PatternLayer:
+    """All rules of all languages, tried on every message, because people mix languages."""
+
+    def __init__(self, rules: Sequence[FlagRule]) -> None:
+        """Compile the rules; raises ContentError naming the rule whose pattern is malformed."""
+        self._rules = [_compile(rule) for rule in rules]
+        self._by_form: dict[str, list[int]] = defaultdict(list)
+        forms: set[str] = set()
+        for index, rule in enumerate(self._rules):
+            for node in (*rule.patterns, *filter(None, [rule.unless])):
+                forms |= node.forms()
+            for form in {form for node in rule.patterns for form in rarest(node.needed())}:
+                self._by_form[form].append(index)
+        self._forms = WordForms(forms)
+
+    def scan(self, text: str | Normalised) -> tuple[FlagHit, ...]:
+        """The flags raised on a text, each with where in the original text each rule saw it."""
+        read = normalise(text) if isinstance(text, str) else text
+        found: dict[str, list[Evidence]] = {}
+        for rule, spans in self.fired(read):
+            evidence = [Evidence(start, end, f"rule:{rule.id}") for start, end in spans]
+            found.setdefault(rule.flag, []).extend(evidence)
+        return tuple(FlagHit(flag, 1.0, tuple(evidence)) for flag, evidence in found.items())
+
+    def fired(self, read: Normalised) -> Iterator[tuple[FlagRule, list[tuple[int, int]]]]:
+        """The rules that fire, each with the spans of characters that it matched."""
+        places, owners = self._places(read)
+        candidates = {index for form in places.words for index in self._by_form.get(form, ())}
+        for index in sorted(candidates):
+            compiled = self._rules[index]
+            matches = _matches(compiled, places)
+            if matches:
+                spans = [read.span(owners[first], owners[last - 1] + 1) for first, last in matches]
+                yield compiled.rule, spans
+
+    def _places(self, read: Normalised) -> tuple[Places, list[int]]:
+        """Bit sets over the tokens, an empty bit after each sentence; and each bit's token."""
+        at: dict[str, int] = defaultdict(int)
+        owners: list[int] = []
+        everywhere = 0
+        for start, end in read.sentences:
+            everywhere |= ((1 << (end - start)) - 1) << len(owners)
+            for index in range(start, end):
+                at[read.words[index]] |= 1 << len(owners)
+                owners.append(index)
+            owners.append(-1)
+        words: dict[str, int] = defaultdict(int)
+        for word, where in at.items():
+            for form in self._forms.of(word):
+                words[form] |= where
+        return Places(words, everywhere), owners
+
+
+def _compile(rule: FlagRule) -> _Compiled:
+    try:
+        patterns = tuple(parse(pattern) for pattern in rule.patterns)
+        unless = tuple(parse(pattern) for pattern in rule.unless)
+    except PatternError as error:
+        raise ContentError(f"rule {rule.id}: {error}") from error
+    if not patterns:
+        raise ContentError(f"rule {rule.id}: it has no pattern")
+    return _Compiled(rule, patterns, OneOf(unless) if unless else None)
+
+
+def _matches(compiled: _Compiled, places: Places) -> list[tuple[int, int]]:
+    """Up to three matches that nothing cancels, as half-open ranges of bits."""
+    cancelled = _near_cancelling(compiled.unless, places) if compiled.unless else 0
+    found: list[tuple[int, int]] = []
+    for pattern in compiled.patterns:
+        ends = pattern.ahead(places, places.any)
+        while ends and len(found) < _MOST_SPANS:
+            end = ends & -ends
+            ends ^= end
+            start = pattern.back(places, end).bit_length() - 1
+            if not cancelled >> start & 1:
+                found.append((start, end.bit_length() - 1))
+        if len(found) >= _MOST_SPANS:
+            break
+    return found
+
+
+def _near_cancelling(unless: Node, places: Places) -> int:
+    """The places within reach of a cancelling match and in the same sentence."""
+    reached = unless.back(places, unless.ahead(places, places.any))
+    for _ in range(UNLESS_REACH):
+        reached |= ((reached & places.any) << 1 | reached >> 1) & places.any
+    return reached
+
+
+def check_rules(rules: Sequence[FlagRule]) -> list[tuple[FlagRule, str]]:
+    """Every ``fires`` message on which its rule stays silent, and every ``silent`` one on which it fires."""
+    layer = PatternLayer(rules)
+    wrong: list[tuple[FlagRule, str]] = []
+    for rule in rules:
+        for expected, messages in ((True, rule.fires), (False, rule.silent)):
+            for message in messages:
+                fired = any(hit.id == rule.id for hit, _ in layer.fired(normalise(message)))
+                if fired is not expected:
+                    wrong.append((rule, message))
+    return wrong
