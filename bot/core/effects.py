@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 
 class Part(StrEnum):
-    """The parts of a guidance entry. ``FIRST`` is acknowledgement and steps; ``QUESTION`` the one question."""
+    """The parts of a guidance entry; ``FIRST`` is acknowledgement and steps, ``QUESTION`` the question."""
 
     FIRST = "first"
     QUESTION = "question"

@@ -21,10 +21,12 @@ class Clock(Protocol):
         ...
 
 
-class TextMatcher(Protocol):
-    """Reads a text. Raises `MatcherUnavailable` where it cannot; never anything else."""
+class TextReader(Protocol):
+    """Reads a text, here or by asking another server."""
 
-    def read(self, text: str, *, language_hint: str | None = None) -> Reading: ...
+    async def read(self, text: str, *, language_hint: str | None = None) -> Reading:
+        """Raises `MatcherUnavailable` where it cannot; never anything else."""
+        ...
 
 
 class DangerScan(Protocol):
@@ -33,11 +35,13 @@ class DangerScan(Protocol):
     def scan(self, text: str) -> tuple[FlagHit, ...]: ...
 
 
-class Renderer(Protocol):
-    """Turns blocks into words of ``responses/``."""
+class ContentFacts(Protocol):
+    """What the dialogue must know of ``responses/``, apart from the words."""
 
-    def render(self, say: Say, audience: Audience, now: datetime) -> tuple[Message, ...]:
-        """One message, or more where the words do not fit into one; buttons go to the last."""
+    def safe_word(self) -> str: ...
+
+    def draft(self, language: str) -> bool:
+        """Whether texts of this language still await a native reviewer."""
         ...
 
     def offered_languages(self) -> tuple[str, ...]:
@@ -54,6 +58,18 @@ class Renderer(Protocol):
 
     def platforms(self, actions: Sequence[str]) -> tuple[str, ...]:
         """Ids of the platforms for which one of these actions is described."""
+        ...
+
+    def countries(self) -> tuple[str, ...]:
+        """Codes of the countries with a directory."""
+        ...
+
+
+class Renderer(ContentFacts, Protocol):
+    """Turns blocks into words of ``responses/``."""
+
+    def render(self, say: Say, audience: Audience, now: datetime) -> tuple[Message, ...]:
+        """One message, or more where the words do not fit into one; buttons go to the last."""
         ...
 
 
@@ -160,8 +176,8 @@ class Turns(Protocol):
         """Count a failure (``code`` holds no human text). Returns whether it went to the dead letters."""
         ...
 
-    async def wait(self, timeout: float) -> None:
-        """Until something new may be there, or ``timeout`` seconds."""
+    async def wait(self, seconds: float) -> None:
+        """Until something new may be there, or so many ``seconds``."""
         ...
 
     async def fallback(self, inbox_id: int, message: Message, kind: Kind) -> None:
@@ -196,4 +212,4 @@ class Outbox(Protocol):
 
     async def rejected(self, message_id: int, code: str) -> None: ...
 
-    async def wait(self, timeout: float) -> None: ...
+    async def wait(self, seconds: float) -> None: ...

@@ -1,0 +1,269 @@
+"""The safety path: what is said and done when a message shows danger, and until the path is left.
+
+After UNICEF's Safer Chatbots (acknowledge at once, ask back, kind text, referral, safe word) and
+the rule that nothing stands between a person in danger and the numbers (NO-GATE).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.core.dialogue import guidance
+from bot.core.dialogue.blocks import MENU, button, country_rows, duty, phrase, safety, say
+from bot.core.effects import (
+    Block,
+    Button,
+    ConfirmCase,
+    Effect,
+    Guidance,
+    Kind,
+    OpenCase,
+    Part,
+    RaiseCase,
+    Rows,
+    Safety,
+    SafetyPart,
+    Say,
+    Services,
+)
+from bot.core.ports import ContentFacts
+from bot.core.state import State
+from bot.core.taxonomy import (
+    CHILD_USER,
+    IMMINENT_DANGER,
+    SELF_HARM,
+    SEXUAL_HARM,
+    VIOLENCE,
+    Priority,
+    is_guidance,
+)
+from bot.core.triage import gravest
+
+Step = tuple[State, tuple[Effect, ...]]
+
+_HELPLINES = {
+    IMMINENT_DANGER: ("child_helpline", "child_protection"),
+    SELF_HARM: ("crisis_line", "child_helpline"),
+    SEXUAL_HARM: ("child_helpline", "report_online_crime"),
+    VIOLENCE: ("child_helpline", "child_protection"),
+    "": ("child_helpline",),
+}
+
+
+def opened(
+    state: State, flags: Iterable[str], intent: str, priority: Priority, content: ContentFacts
+) -> Step:
+    """A message showed danger: numbers and steps at once, and a case (one an incident)."""
+    raised = frozenset(flags)
+    fresh = _is_news(state, raised, priority)
+    state, effects = _case(state, raised, intent, priority)
+    if is_guidance(intent):
+        state = replace(state, topic=intent, misses=0, awaiting="")
+    if not fresh:
+        state, more = _known(state, intent, content)
+        return state, (*effects, *more)
+    flag = gravest(raised) or state.path_flag
+    state = replace(state, path=_path(state, priority), path_flag=flag, stage="asked")
+    return state, (*effects, *_messages(state, intent))
+
+
+def in_path(state: State) -> bool:
+    """Whether the safety path still holds: its case is open and of this incident."""
+    case = state.case
+    return bool(state.path) and case is not None and case.open and case.incident == state.incident
+
+
+def later(state: State) -> Step:
+    """A further message in the path, without new danger: kept for the staff, numbers within reach."""
+    return state, _still(state)
+
+
+def numbers(state: State) -> Step:
+    """The safe word, or the button for it: the numbers again, in any state."""
+    flag = state.path_flag
+    blocks = [safety("safe_word_shown"), *_emergency(state), *_helplines(state, flag), safety("not_a_person")]
+    return state, (say(*blocks, buttons=_after_numbers(state), kind=Kind.SAFETY),)
+
+
+def answered(state: State, answer: str, content: ContentFacts) -> Step:
+    """The person chose under a safety text: person, information, wrong, safe or unsafe."""
+    match answer:
+        case "person":
+            return _wants_person(state)
+        case "info":
+            return _only_information(state, content)
+        case "wrong":
+            return _corrected(state, content)
+        case "safe":
+            return state, (say(safety("safe_now"), buttons=_notes_buttons(state), kind=Kind.SAFETY),)
+        case _:
+            blocks = [safety("not_safe"), *_emergency(state), safety("without_phone")]
+            return state, (say(*blocks, buttons=_after_numbers(state), kind=Kind.SAFETY),)
+
+
+def asked_person(state: State, intent: str, content: ContentFacts) -> Step:
+    """The person asked for somebody: a routine case, who reads it, and whether somebody is at work."""
+    if state.case is not None and state.case.open:
+        return state, (
+            ConfirmCase("person"),
+            say(duty(state, "safety.person"), buttons=_notes_buttons(state)),
+        )
+    state, effects = _case(state, frozenset({"human_requested"}), intent, Priority.ROUTINE, confirmed=True)
+    state, notice = guidance.draft_notice(state, content)
+    blocks: list[Block] = [duty(state, "person_opened"), safety("secrecy"), safety("safe_word"), *notice]
+    return state, (*effects, say(*blocks, buttons=((_choice(state, "wrong"), MENU),), kind=Kind.SAFETY))
+
+
+def country_known(state: State) -> Step:
+    """The country was tapped while in the path: its numbers at once."""
+    heading = phrase("contacts_heading", country=f"country:{state.country}")
+    blocks = [heading, *_emergency(state), *_helplines(state, state.path_flag)]
+    return state, (say(*blocks, buttons=_after_numbers(state), kind=Kind.SAFETY),)
+
+
+def _known(state: State, intent: str, content: ContentFacts) -> Step:
+    """Danger that the open case already holds: who left the path for information gets information."""
+    if in_path(state) or (state.case is not None and state.case.held) or not is_guidance(intent):
+        return later(state)
+    return guidance.first(state, intent, content)
+
+
+def _is_news(state: State, raised: frozenset[str], priority: Priority) -> bool:
+    """Whether the safety text is due: a new incident, a graver one, or a flag not yet answered."""
+    if state.case is None or not state.case.open:
+        return True
+    known = state.case.flags
+    return bool((raised - {CHILD_USER, "human_requested"}) - known) or priority > state.case.priority
+
+
+def _case(
+    state: State, raised: frozenset[str], intent: str, priority: Priority, confirmed: bool | None = None
+) -> tuple[State, tuple[Effect, ...]]:
+    flags = tuple(sorted(raised))
+    if state.case is not None and state.case.open:
+        return replace(state, incident=state.case.incident), (RaiseCase(priority, flags),)
+    state = replace(state, incident=state.incident + 1)
+    return state, (OpenCase(state.incident, priority, flags, intent, confirmed),)
+
+
+def _path(state: State, priority: Priority) -> str:
+    """A later, lesser message never lowers the path."""
+    if in_path(state) and state.path == "emergency":
+        return "emergency"
+    return "emergency" if priority is Priority.EMERGENCY else "urgent"
+
+
+def _messages(state: State, intent: str) -> tuple[Say, ...]:
+    return _emergency_messages(state) if state.path == "emergency" else _urgent_messages(state, intent)
+
+
+def _emergency_messages(state: State) -> tuple[Say, ...]:
+    flag = state.path_flag
+    numbers_first = [
+        *_emergency(state),
+        Safety(flag, SafetyPart.ACKNOWLEDGE),
+        Safety(flag, SafetyPart.STEPS),
+        *_helplines(state, flag),
+    ]
+    notes: list[Block] = [*_notes(state)]
+    if flag in (IMMINENT_DANGER, SELF_HARM):
+        notes.append(Safety(flag, SafetyPart.QUESTION))
+    return (
+        say(*numbers_first, buttons=_country_buttons(state), kind=Kind.SAFETY),
+        say(*notes, buttons=_notes_buttons(state, question=True), kind=Kind.SAFETY),
+    )
+
+
+def _urgent_messages(state: State, intent: str) -> tuple[Say, ...]:
+    flag = state.path_flag
+    text: list[Block] = [Safety(flag, SafetyPart.ACKNOWLEDGE), Safety(flag, SafetyPart.STEPS)] if flag else []
+    if not flag and is_guidance(intent):
+        text = [Guidance(intent, Part.FIRST)]
+    text += [*_helplines(state, flag), *_emergency(state)]
+    notes = [*_notes(state), safety("understood")]
+    choices = (
+        (_choice(state, "person", "person_yes"),),
+        (_choice(state, "info", "info_only"), _choice(state, "wrong")),
+    )
+    return (
+        say(*text, buttons=_country_buttons(state), kind=Kind.SAFETY),
+        say(*notes, buttons=choices, kind=Kind.SAFETY),
+    )
+
+
+def _emergency(state: State) -> list[Block]:
+    if not state.country:
+        return [safety("call_now_unknown")]
+    return [safety("call_now"), Services(("emergency",), 2)]
+
+
+def _helplines(state: State, flag: str) -> list[Block]:
+    return [safety("helplines"), Services(_HELPLINES[flag], 1)] if state.country else []
+
+
+def _notes(state: State) -> list[Block]:
+    return [
+        duty(state, "safety.case_opened"),
+        safety("secrecy"),
+        safety("not_a_person"),
+        safety("safe_word"),
+    ]
+
+
+def _still(state: State) -> tuple[Say, ...]:
+    if state.case is not None and state.case.held:
+        return ()
+    key = "added" if state.on_duty else "added_off"
+    return (say(safety(key), buttons=_notes_buttons(state), kind=Kind.SAFETY),)
+
+
+def _country_buttons(state: State) -> Rows:
+    return () if state.country else country_rows(state.language)
+
+
+def _notes_buttons(state: State, *, question: bool = False) -> Rows:
+    last = (button("numbers", "numbers"), _choice(state, "wrong"))
+    if not question:
+        return (last,)
+    return ((_choice(state, "safe", "safe_yes"), _choice(state, "unsafe", "safe_no")), last)
+
+
+def _after_numbers(state: State) -> Rows:
+    if not state.country:
+        return country_rows(state.language)
+    return ((button("person", "human"), button("other_country", "change_country")),)
+
+
+def _choice(state: State, answer: str, label: str = "") -> Button:
+    """The incident's number is in the payload, so that an old button cannot answer for a new one."""
+    return button(label or answer, "safety", a=answer, n=str(state.incident))
+
+
+def _wants_person(state: State) -> Step:
+    state = replace(state, stage="person")
+    return state, (
+        ConfirmCase("person"),
+        say(
+            duty(state, "safety.person"), safety("safe_word"), buttons=_notes_buttons(state), kind=Kind.SAFETY
+        ),
+    )
+
+
+def _only_information(state: State, content: ContentFacts) -> Step:
+    state = replace(state, path="", stage="")
+    effects: tuple[Effect, ...] = (ConfirmCase("information"), say(safety("info_only"), kind=Kind.SAFETY))
+    return _back_to_topic(state, effects, content)
+
+
+def _corrected(state: State, content: ContentFacts) -> Step:
+    state = replace(state, path="", path_flag="", stage="")
+    effects: tuple[Effect, ...] = (ConfirmCase("wrong"), say(safety("corrected"), kind=Kind.SAFETY))
+    return _back_to_topic(state, effects, content)
+
+
+def _back_to_topic(state: State, effects: tuple[Effect, ...], content: ContentFacts) -> Step:
+    if is_guidance(state.topic):
+        state, more = guidance.first(state, state.topic, content)
+        return state, (*effects, *more)
+    return state, (*effects, guidance.menu_message())

@@ -1,0 +1,258 @@
+"""`step`: danger before everything else, then buttons and commands, then the intent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.dialogue import danger, everyday, guidance
+from bot.core.dialogue.blocks import MENU, button, say, topic_rows
+from bot.core.dialogue.payloads import Payload, parse
+from bot.core.dialogue.spelling import is_safe_word
+from bot.core.effects import Effect, MarkUnreachable
+from bot.core.events import (
+    AnyEvent,
+    Blocked,
+    Commanded,
+    InGroup,
+    Pressed,
+    Said,
+    SentMedia,
+    Unblocked,
+)
+from bot.core.ports import ContentFacts
+from bot.core.reading import Reading
+from bot.core.state import State
+from bot.core.taxonomy import CHILD_USER, COUNTRIES, HUMAN_REQUESTED, ROLES, Priority, is_guidance
+from bot.core.triage import priority_of
+
+Step = tuple[State, tuple[Effect, ...]]
+
+TRUST_LANGUAGE = 0.6
+WORDS_FOR_LANGUAGE = 3
+"""A language is taken from a text of at least so many words; one word is often the same in several."""
+
+
+def step(state: State, event: AnyEvent, content: ContentFacts) -> Step:
+    """One turn of the conversation.
+
+    Args:
+        state: what is remembered, with the person's newest case and whether staff are at work.
+        event: what happened.
+        content: what ``responses/`` holds besides words.
+
+    Returns:
+        The new state and the effects, in the order in which they are to be carried out.
+    """
+    match event:
+        case Blocked():
+            return state, (MarkUnreachable(True),)
+        case Unblocked():
+            return state, (MarkUnreachable(False),)
+        case InGroup():
+            return _group(_with_language(state, None, event.client_language, content))
+    reading = getattr(event, "reading", None)
+    state = _with_language(state, reading, event.client_language, content)
+    if isinstance(event, Pressed):
+        return _pressed(state, event, content)
+    if reading is not None:
+        return _read(_with_hints(state, reading), event, reading, content)
+    return _unread(state, event, content)
+
+
+def _group(state: State) -> Step:
+    """One invitation to write in private, then silence: a group would read along."""
+    if state.greeted:
+        return state, ()
+    return replace(state, greeted=True), (say("group_invite"),)
+
+
+def _read(state: State, event: AnyEvent, reading: Reading, content: ContentFacts) -> Step:
+    """Words of the person: read for danger before anything else, in every state."""
+    intent = reading.intent.name
+    priority = priority_of(reading.flag_names, intent)
+    if priority is not None and priority > Priority.ROUTINE:
+        return danger.opened(state, reading.flag_names, intent, priority, content)
+    if is_safe_word(reading.text, content.safe_word()):
+        return danger.numbers(state)
+    if isinstance(event, Commanded):
+        return _commanded(state, event, content)
+    if state.case is not None and state.case.held:
+        return state, ()
+    if isinstance(event, SentMedia):
+        return everyday.media(state, event)
+    if danger.in_path(state):
+        return _in_path(state, reading, content)
+    if isinstance(event, Said) and event.edited and not _worth_answering(state, intent):
+        return state, ()
+    if HUMAN_REQUESTED in reading.flag_names:
+        return _person_and_guidance(state, reading, content)
+    return everyday.by_intent(state, reading, content)
+
+
+def _unread(state: State, event: AnyEvent, content: ContentFacts) -> Step:
+    """A command without words, or media without a caption."""
+    if isinstance(event, Commanded):
+        return _commanded(state, event, content)
+    if isinstance(event, SentMedia):
+        held = state.case is not None and state.case.held
+        return everyday.media(state, event) if not held else (state, (say("media_other"),))
+    return state, (say("something_else", buttons=topic_rows()),)
+
+
+def _worth_answering(state: State, intent: str) -> bool:
+    """An edited message is answered where it now asks for something else."""
+    return is_guidance(intent) and intent != state.topic
+
+
+def _in_path(state: State, reading: Reading, content: ContentFacts) -> Step:
+    """The turns after a disclosure stay in the safety path; a bare yes or no answers its question."""
+    intent = reading.intent.name
+    if intent in ("case_status", "privacy", "delete_data", "change_language", "change_country"):
+        return everyday.HANDLERS[intent](state, content)
+    asked = state.path == "urgent" and state.stage == "asked"
+    if intent == "human" or (asked and intent == "affirm" and reading.words <= 3):
+        return danger.answered(state, "person", content)
+    # "No" closes the case, "no sé" must not: only the bare word counts.
+    if asked and intent == "deny" and reading.words == 1:
+        return danger.answered(state, "wrong", content)
+    return danger.later(state)
+
+
+def _person_and_guidance(state: State, reading: Reading, content: ContentFacts) -> Step:
+    intent = reading.intent
+    state, effects = danger.asked_person(state, intent.name, content)
+    if is_guidance(intent.name) and intent.confidence >= everyday.CONFIDENT:
+        state, more = guidance.first(state, intent.name, content)
+        return state, (*effects, *more)
+    return state, effects
+
+
+def _pressed(state: State, event: Pressed, content: ContentFacts) -> Step:
+    payload = parse(event.payload)
+    result = None if payload is None else _button(state, payload, content)
+    if result is not None:
+        return result
+    return state, (say("old_button", buttons=((button("numbers", "numbers"), MENU),)),)
+
+
+def _button(state: State, payload: Payload, content: ContentFacts) -> Step | None:
+    """What a button brings; None where it is not, or no longer, one of ours."""
+    if payload.name == "safety":
+        return _safety_button(state, payload, content)
+    if payload.name == "ans":
+        return _answer(state, payload, content)
+    if payload.name == "inform":
+        return everyday.inform(state, payload.slots, content)
+    if payload.name == "delete":
+        return everyday.delete(state, payload.get("a"))
+    plain = _plain_button(state, payload.name, content)
+    return plain if plain is not None else guidance.pressed(state, payload, content)
+
+
+def _plain_button(state: State, name: str, content: ContentFacts) -> Step | None:
+    match name:
+        case "numbers":
+            return danger.numbers(state)
+        case "menu":
+            return guidance.menu(state)
+        case "something_else":
+            return everyday.something_else(state)
+        case "human" | "privacy" | "help" | "change_language" | "change_country" | "case_status":
+            return everyday.HANDLERS[name](state, content)
+    return None
+
+
+def _safety_button(state: State, payload: Payload, content: ContentFacts) -> Step | None:
+    """A button under a safety text counts only for its own incident, and while that case is open."""
+    case = state.case
+    current = case is not None and case.open and payload.get("n") == str(case.incident)
+    if not current or payload.get("a") not in ("person", "info", "wrong", "safe", "unsafe"):
+        return None
+    return danger.answered(state, payload.get("a"), content)
+
+
+def _answer(state: State, payload: Payload, content: ContentFacts) -> Step | None:
+    intent = payload.get("i")
+    if not is_guidance(intent) or not guidance.known_intent(intent):
+        return None
+    target = guidance.answer_target(intent, payload.get("a"), content)
+    if target is None:
+        return None
+    goes, flag = target
+    state = replace(state, topic=intent)
+    if goes == "danger":
+        priority = priority_of({flag}, intent) or Priority.URGENT
+        return danger.opened(state, {flag}, intent, priority, content)
+    if goes == "person":
+        return danger.asked_person(state, intent, content)
+    if goes == "who":
+        return guidance.who(state, intent, content)
+    other = goes.removeprefix("intent:")
+    if other != goes:
+        return guidance.first(state, other, content)
+    return guidance.part(state, intent, goes if goes in ("more", "say") else "more", content)
+
+
+_COMMANDS = {
+    "help": "help",
+    "language": "change_language",
+    "country": "change_country",
+    "privacy": "privacy",
+    "case": "case_status",
+    "person": "human",
+}
+
+
+def _commanded(state: State, event: Commanded, content: ContentFacts) -> Step:
+    if event.name == "start":
+        return everyday.welcome(_deep_link(state, event.argument), content)
+    if event.name == "delete":
+        return everyday.delete(state, "yes")
+    if event.name == "role":
+        return everyday.change_role(state, content)
+    if event.name == "numbers":
+        return danger.numbers(state)
+    handler = everyday.HANDLERS.get(_COMMANDS.get(event.name, ""))
+    if handler is not None:
+        return handler(state, content)
+    return guidance.menu(state)
+
+
+def _deep_link(state: State, argument: str) -> State:
+    """``?start=cr_teacher_…`` presets country and role; what else it holds is not kept."""
+    parts = argument.lower().split("_")
+    country = parts[0] if parts[0] in COUNTRIES else state.country
+    role = next((part for part in parts if part in ROLES), state.role)
+    return replace(state, country=country, role=role)
+
+
+def _with_language(state: State, reading: Reading | None, client: str, content: ContentFacts) -> State:
+    """Language from the text itself, then from the client; a language chosen by tap stays."""
+    if state.language_chosen and state.language:
+        return state
+    offered = content.offered_languages()
+    if reading is not None and reading.language in offered and _trusted(reading):
+        return replace(state, language=reading.language)
+    if state.language:
+        return state
+    code = client.lower().split("-")[0]
+    if code in offered:
+        return replace(state, language=code)
+    if reading is not None and reading.words and reading.language in offered:
+        return replace(state, language=reading.language)
+    return replace(state, language=offered[0])
+
+
+def _trusted(reading: Reading) -> bool:
+    return reading.words >= WORDS_FOR_LANGUAGE and reading.language_confidence >= TRUST_LANGUAGE
+
+
+def _with_hints(state: State, reading: Reading) -> State:
+    """Country and role as the text gives them away, until the person says otherwise."""
+    country = reading.entity("country") or ""
+    if not state.country and country in COUNTRIES:
+        state = replace(state, country=country)
+    if state.role_chosen:
+        return state
+    role = "child" if CHILD_USER in reading.flag_names else reading.entity("audience") or ""
+    return replace(state, role=role) if role in ROLES else state

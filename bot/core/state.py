@@ -1,0 +1,75 @@
+"""What the dialogue remembers of a conversation between two turns: no words of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from bot.core.case import CaseView
+from bot.core.effects import Audience
+from bot.core.taxonomy import COUNTRIES, LANGUAGES, ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The remembered state. ``case`` and ``on_duty`` are looked up at each turn, never stored."""
+
+    language: str = ""
+    language_chosen: bool = False
+    country: str = ""
+    role: str = ""
+    role_chosen: bool = False
+    greeted: bool = False
+    draft_told: str = ""
+    """Codes of the languages whose draft notice was shown, joined by commas."""
+    topic: str = ""
+    """The last guidance intent, so that follow-ups keep it."""
+    awaiting: str = ""
+    """``delete`` while the person is asked whether to erase."""
+    misses: int = 0
+    path: str = ""
+    """The safety path: ``emergency``, ``urgent`` or empty."""
+    path_flag: str = ""
+    stage: str = ""
+    """``asked`` until the person answered, then ``person``."""
+    incident: int = 0
+    case: CaseView | None = None
+    on_duty: bool = False
+
+    @property
+    def audience(self) -> Audience:
+        return Audience(self.language, self.country, self.role)
+
+
+_LOOKED_UP = frozenset({"case", "on_duty"})
+_STORED = {f.name: f.type for f in fields(State) if f.name not in _LOOKED_UP}
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "language": ("", *LANGUAGES),
+    "country": ("", *COUNTRIES),
+    "role": ("", *ROLES),
+    "path": ("", "emergency", "urgent"),
+    "stage": ("", "asked", "person"),
+}
+
+
+def dump(state: State) -> dict[str, Any]:
+    """The state as JSON values, defaults left out."""
+    default = State()
+    return {name: getattr(state, name) for name in _STORED if getattr(state, name) != getattr(default, name)}
+
+
+def restore(stored: Mapping[str, Any], *, case: CaseView | None, on_duty: bool) -> State:
+    """The state again. What is unknown or of a wrong type (an older version) falls back to its default."""
+    values = {name: stored[name] for name in _STORED if name in stored and _fits(name, stored[name])}
+    return State(**values, case=case, on_duty=on_duty)
+
+
+def _fits(name: str, value: object) -> bool:
+    default = getattr(_DEFAULT, name)
+    if type(value) is not type(default):
+        return False
+    return name not in _CHOICES or value in _CHOICES[name]
+
+
+_DEFAULT = State()

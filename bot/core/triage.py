@@ -1,0 +1,40 @@
+"""How urgent a message is: the priorities of ``intents/taxonomy.yml``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.core.taxonomy import (
+    CHILD_USER,
+    HUMAN_REQUESTED,
+    IMMINENT_DANGER,
+    SELF_HARM,
+    SEXUAL_HARM,
+    VIOLENCE,
+    Priority,
+    topic_of,
+)
+
+
+def priority_of(flags: Iterable[str], intent: str) -> Priority | None:
+    """The priority of a case that these flags and this intent open, or None where none is opened."""
+    raised = frozenset(flags)
+    if raised & {IMMINENT_DANGER, SELF_HARM}:
+        return Priority.EMERGENCY
+    if raised & {SEXUAL_HARM, VIOLENCE}:
+        return Priority.URGENT
+    if CHILD_USER in raised and topic_of(intent) in ("abuse", "bullying"):
+        return Priority.URGENT
+    if HUMAN_REQUESTED in raised:
+        return Priority.ROUTINE
+    return None
+
+
+# Talk of dying has steps of its own, which hold even where the danger is also immediate.
+_TEXT_ORDER = (SELF_HARM, IMMINENT_DANGER, SEXUAL_HARM, VIOLENCE)
+
+
+def gravest(flags: Iterable[str]) -> str:
+    """The danger flag whose safety text is shown; empty where there is none."""
+    raised = frozenset(flags)
+    return next((flag for flag in _TEXT_ORDER if flag in raised), "")
