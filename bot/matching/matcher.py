@@ -1,0 +1,86 @@
+"""Reads a text: joins what the trained model and the pattern layer see, and what is named in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.core.nlu import EntityForms, TrainingData
+from bot.core.reading import FlagHit, Ranked, Reading
+from bot.core.taxonomy import FLAGS, OUT_OF_SCOPE
+from bot.matching.entities import EntityFinder
+from bot.matching.model import Model
+from bot.matching.normalise import Normalised, normalise
+from bot.matching.patterns import PatternLayer
+
+UNKNOWN_LANGUAGE = "und"
+_UNREADABLE = 0.2
+"""Confidence of out_of_scope for a text in which nothing at all is known."""
+_HINT_WORDS = 6
+
+
+class Matcher:
+    """Everything that reads messages; safe to share between threads."""
+
+    def __init__(self, model: Model, patterns: PatternLayer, entities: Sequence[EntityForms]) -> None:
+        self.model = model
+        self.patterns = patterns
+        self._entities = EntityFinder(entities)
+
+    @classmethod
+    def load(cls, path: Path, data: TrainingData) -> Matcher:
+        """A matcher with the trained model at ``path``, and the rules and entities of ``data``.
+
+        Raises ModelError where the file cannot be used, ContentError where a rule is malformed.
+        """
+        return cls(Model.load(path), PatternLayer(data.rules), data.entities)
+
+    def read(self, text: str, *, language_hint: str | None = None) -> Reading:
+        """Read any text; never raises.
+
+        ``language_hint`` is the language last spoken; it decides where a word or two could be of
+        several languages.
+        """
+        read = normalise(text)
+        seen = self.model.read(read)
+        language = _language(seen.languages, read, language_hint)
+        return Reading(
+            text=text,
+            language=language.name,
+            language_confidence=language.confidence,
+            ranking=seen.ranking if seen.known else _unreadable(seen.ranking),
+            flags=_joined(self.patterns.scan(read), seen.flags),
+            entities=self._entities.find(read),
+            words=read.word_count,
+        )
+
+
+def _language(ranking: Sequence[Ranked], read: Normalised, hint: str | None) -> Ranked:
+    """The likeliest language; the fewer words there are, the more the hint counts."""
+    if not ranking:
+        return Ranked(hint or UNKNOWN_LANGUAGE, 0.0)
+    trust = max(0.0, _HINT_WORDS - read.word_count) / 2
+    raised = [item.confidence * (1 + trust * (item.name == hint)) for item in ranking]
+    best = max(range(len(ranking)), key=lambda index: raised[index])
+    return Ranked(ranking[best].name, raised[best] / sum(raised))
+
+
+def _unreadable(ranking: Sequence[Ranked]) -> tuple[Ranked, ...]:
+    """The ranking for a text in which no feature is known: out of scope, and hardly sure of it."""
+    others = [item for item in ranking if item.name != OUT_OF_SCOPE]
+    if len(others) == len(ranking):
+        return tuple(ranking)
+    share = _UNREADABLE / 2 / max(1, len(others))
+    return (Ranked(OUT_OF_SCOPE, _UNREADABLE), *(Ranked(item.name, share) for item in others))
+
+
+def _joined(*layers: Sequence[FlagHit]) -> tuple[FlagHit, ...]:
+    """One hit a flag, as sure as the surest layer, with the evidence of all; gravest first."""
+    hits: dict[str, FlagHit] = {}
+    for hit in (hit for layer in layers for hit in layer):
+        known = hits.get(hit.name)
+        if known is not None:
+            hit = FlagHit(hit.name, max(known.confidence, hit.confidence), known.evidence + hit.evidence)
+        hits[hit.name] = hit
+    order = {name: index for index, name in enumerate(FLAGS)}
+    return tuple(sorted(hits.values(), key=lambda hit: (order.get(hit.name, len(order)), hit.name)))
