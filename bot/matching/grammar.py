@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from bot.matching.normalise import normalise
@@ -34,6 +35,8 @@ class Places:
 
     words: Mapping[str, int]
     any: int
+    present: frozenset[str]
+    """The forms that stand anywhere; ``words`` has no others."""
 
 
 class Node(Protocol):
@@ -55,12 +58,12 @@ class Node(Protocol):
 class Words:
     """One word in any of several forms."""
 
-    choices: tuple[str, ...]
+    choices: frozenset[str]
 
     def _where(self, places: Places) -> int:
         found = 0
-        for form in self.choices:
-            found |= places.words.get(form, 0)
+        for form in self.choices & places.present:
+            found |= places.words[form]
         return found
 
     def ahead(self, places: Places, at: int) -> int:
@@ -73,10 +76,10 @@ class Words:
         return False
 
     def needed(self) -> list[frozenset[str]]:
-        return [frozenset(self.choices)]
+        return [self.choices]
 
     def forms(self) -> frozenset[str]:
-        return frozenset(self.choices)
+        return self.choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +247,7 @@ class _Parser:
             return Gap(1, 1)
         if lexeme.startswith(".."):
             return Gap(0, _gap(lexeme))
-        return Words((_word(lexeme),))
+        return Words(frozenset({_word(lexeme)}))
 
     def _choices(self, closing: str) -> Node:
         choices = [self.row()]
@@ -261,7 +264,7 @@ def _joined(choices: list[Node]) -> Node:
     """Single words among the choices become one part, which is quicker to run."""
     single = [choice for choice in choices if isinstance(choice, Words)]
     others = [choice for choice in choices if not isinstance(choice, Words)]
-    words = tuple(dict.fromkeys(form for choice in single for form in choice.choices))
+    words = frozenset[str]().union(*(choice.choices for choice in single))
     if words:
         others.insert(0, Words(words))
     return others[0] if len(others) == 1 else OneOf(tuple(others))
@@ -274,12 +277,13 @@ def _gap(lexeme: str) -> int:
     return most
 
 
+@lru_cache(maxsize=20_000)
 def _word(lexeme: str) -> str:
     """The form as messages are read, so that "don't" and "dañ*" are found as "dont" and "dan*"."""
     stem = lexeme.strip("*")
     read = normalise(stem).words
-    if len(read) != 1 or lexeme.count("*") > 1 or lexeme.strip("*") not in lexeme.replace("*", ""):
+    if len(read) != 1 or lexeme not in {stem, stem + "*", "*" + stem}:
         raise PatternError(f"'{lexeme}' is not one word as messages are read")
-    if "*" in lexeme and len(read[0]) < 2:
+    if lexeme != stem and len(read[0]) < 2:
         raise PatternError(f"'{lexeme}' would match far too many words")
     return lexeme.replace(stem, read[0])

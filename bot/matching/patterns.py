@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from bot.core.nlu import FlagRule
 from bot.core.reading import Evidence, FlagHit
@@ -32,13 +34,14 @@ class PatternLayer:
     def __init__(self, rules: Sequence[FlagRule]) -> None:
         """Compile the rules; raises ContentError naming the rule whose pattern is malformed."""
         self._rules = [_compile(rule) for rule in rules]
-        self._by_form: dict[str, list[int]] = defaultdict(list)
+        self._by_form: dict[str, list[tuple[int, int]]] = defaultdict(list)
         forms: set[str] = set()
         for index, rule in enumerate(self._rules):
             for node in (*rule.patterns, *filter(None, [rule.unless])):
                 forms |= node.forms()
-            for form in {form for node in rule.patterns for form in rarest(node.needed())}:
-                self._by_form[form].append(index)
+            for number, node in enumerate(rule.patterns):
+                for form in rarest(node.needed()):
+                    self._by_form[form].append((index, number))
         self._forms = WordForms(forms)
 
     def scan(self, text: str | Normalised) -> tuple[FlagHit, ...]:
@@ -53,10 +56,10 @@ class PatternLayer:
     def fired(self, read: Normalised) -> Iterator[tuple[FlagRule, list[tuple[int, int]]]]:
         """The rules that fire, each with the spans of characters that it matched."""
         places, owners = self._places(read)
-        candidates = {index for form in places.words for index in self._by_form.get(form, ())}
-        for index in sorted(candidates):
+        worth_trying = {entry for form in places.words for entry in self._by_form.get(form, ())}
+        for index, entries in groupby(sorted(worth_trying), key=itemgetter(0)):
             compiled = self._rules[index]
-            matches = _matches(compiled, places)
+            matches = _matches(compiled, [number for _, number in entries], places)
             if matches:
                 spans = [read.span(owners[first], owners[last - 1] + 1) for first, last in matches]
                 yield compiled.rule, spans
@@ -76,7 +79,7 @@ class PatternLayer:
         for word, where in at.items():
             for form in self._forms.of(word):
                 words[form] |= where
-        return Places(words, everywhere), owners
+        return Places(words, everywhere, frozenset(words)), owners
 
 
 def _compile(rule: FlagRule) -> _Compiled:
@@ -90,20 +93,21 @@ def _compile(rule: FlagRule) -> _Compiled:
     return _Compiled(rule, patterns, OneOf(unless) if unless else None)
 
 
-def _matches(compiled: _Compiled, places: Places) -> list[tuple[int, int]]:
+def _matches(compiled: _Compiled, numbers: Sequence[int], places: Places) -> list[tuple[int, int]]:
     """Up to three matches that nothing cancels, as half-open ranges of bits."""
-    cancelled = _near_cancelling(compiled.unless, places) if compiled.unless else 0
+    cancelled: int | None = None
     found: list[tuple[int, int]] = []
-    for pattern in compiled.patterns:
+    for pattern in (compiled.patterns[number] for number in numbers):
         ends = pattern.ahead(places, places.any)
+        if ends and cancelled is None:
+            cancelled = _near_cancelling(compiled.unless, places) if compiled.unless else 0
+        starts = pattern.back(places, ends) & ~(cancelled or 0)
+        ends = pattern.ahead(places, starts)
         while ends and len(found) < _MOST_SPANS:
             end = ends & -ends
             ends ^= end
-            start = pattern.back(places, end).bit_length() - 1
-            if not cancelled >> start & 1:
-                found.append((start, end.bit_length() - 1))
-        if len(found) >= _MOST_SPANS:
-            break
+            start = (pattern.back(places, end) & starts).bit_length() - 1
+            found.append((start, end.bit_length() - 1))
     return found
 
 
