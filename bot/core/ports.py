@@ -48,6 +48,10 @@ class ContentFacts(Protocol):
         """Languages with complete safety texts, which alone are offered to people."""
         ...
 
+    def closest_language(self, code: str) -> str:
+        """The offered language nearest to a code such as ``pt-BR``: itself, or its declared fallback."""
+        ...
+
     def guidance_answers(self, intent: str) -> Sequence[Mapping[str, str]]:
         """The answers to the intent's question: ``id``, ``goes`` and perhaps ``flag``."""
         ...

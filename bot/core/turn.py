@@ -109,9 +109,7 @@ def text_of(event: AnyEvent) -> str:
 
 def fallback(renderer: Renderer, client_language: str, now: datetime) -> Message:
     """The safety text for when a turn, or the database, fails: complete in itself."""
-    code = client_language[:2].lower()
-    offered = renderer.offered_languages()
-    audience = Audience(code if code in offered else offered[0])
+    audience = Audience(renderer.closest_language(client_language))
     return renderer.render(Say((Phrase("safety.fallback"),), kind=Kind.SAFETY), audience, now)[0]
 
 

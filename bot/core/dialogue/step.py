@@ -235,12 +235,9 @@ def _with_language(state: State, reading: Reading | None, client: str, content: 
         return replace(state, language=reading.language)
     if state.language:
         return state
-    code = client.lower().split("-")[0]
-    if code in offered:
-        return replace(state, language=code)
-    if reading is not None and reading.words and reading.language in offered:
-        return replace(state, language=reading.language)
-    return replace(state, language=offered[0])
+    if reading is not None and reading.words and not client:
+        return replace(state, language=content.closest_language(reading.language))
+    return replace(state, language=content.closest_language(client))
 
 
 def _trusted(reading: Reading) -> bool:

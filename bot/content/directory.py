@@ -1,0 +1,105 @@
+"""Picks and words the services of a country. Only what is checked, sure enough and fresh is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+
+from bot.content.markup import escape, from_content
+from bot.content.model import Country, Provenance, Responses, Service
+
+SHOWN_FOR = timedelta(days=730)
+"""After 24 months without a check an entry is no longer shown."""
+
+STALE_AFTER = timedelta(days=365)
+"""After 12 months without a check `amparo check` warns."""
+
+WORLDWIDE = ("child_helpline_international", "find_a_helpline")
+"""Directories that lead to a helpline in any country, shown where nothing nearer is known."""
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+Words = Callable[..., str]
+"""``words(key, **params)``: an everyday phrase as Telegram HTML."""
+
+
+def showable(provenance: Provenance, today: date) -> bool:
+    """Whether a fact may be shown: high or medium confidence, with a source, checked within 24 months."""
+    fresh = provenance.checked is not None and today - provenance.checked <= SHOWN_FOR
+    sourced = provenance.source.startswith(("https://", "http://"))
+    return fresh and sourced and provenance.confidence in ("high", "medium")
+
+
+def pick(country: Country | None, kinds: Iterable[str], limit: int, today: date) -> list[Service]:
+    """The best ``limit`` services of each kind, in the order of the kinds; none twice."""
+    if country is None:
+        return []
+    chosen: list[Service] = []
+    for kind in kinds:
+        fitting = [s for s in country.services if s.kind == kind and showable(s.provenance, today)]
+        chosen += [s for s in fitting[:limit] if s not in chosen]
+    return chosen
+
+
+def worldwide(responses: Responses, ids: Iterable[str], today: date) -> list[Service]:
+    """Worldwide services by id; the directories of helplines where no id is known."""
+    wanted = tuple(ids)
+    by_id = {s.id: s for s in responses.worldwide if showable(s.provenance, today)}
+    found = [by_id[i] for i in wanted if i in by_id]
+    return found or [by_id[i] for i in WORLDWIDE if i in by_id]
+
+
+def describe(service: Service, language: str, fallback: tuple[str, ...], words: Words) -> str:
+    """A service in a few lines of Telegram HTML: number first, then who and when."""
+    about = _in_language(service.about, language, fallback)
+    lines = [_head(service, about)]
+    if service.whatsapp:
+        lines.append(words("contact_whatsapp", number=service.whatsapp))
+    if service.web:
+        lines.append(escape(service.web))
+    details = _details(service, words)
+    if details:
+        lines.append(" · ".join(details))
+    limits = _in_language(service.limits, language, fallback)
+    if limits:
+        lines.append(from_content(limits))
+    if service.provenance.confidence == "medium":
+        lines.append(f"<i>{words('contact_unsure')}</i>")
+    return "\n".join(lines)
+
+
+def _head(service: Service, about: str) -> str:
+    number, name = escape(service.number), escape(service.name)
+    if not number:
+        head = f"<b>{name}</b>"
+    elif number == name:
+        head = f"<b>{number}</b>"
+    else:
+        head = f"<b>{number}</b> · {name}"
+    return f"{head}\n{escape(about)}" if about else head
+
+
+def _details(service: Service, words: Words) -> list[str]:
+    found = []
+    if service.always:
+        found.append(words("contact_hours_always"))
+    elif service.hours:
+        spoken = ", ".join(_hours(item, words) for item in service.hours)
+        found.append(words("contact_hours", hours=spoken))
+    if service.cost == "free":
+        found.append(words("contact_free"))
+    if "children" in service.who:
+        found.append(words("contact_children"))
+    return found
+
+
+def _hours(item: str, words: Words) -> str:
+    """``mon-fri 07:30-16:00`` with the days in the person's language."""
+    days, _, clock = item.partition(" ")
+    spoken = "-".join(words(day) if day in _DAYS else day for day in days.split("-"))
+    return f"{spoken} {clock}".strip()
+
+
+def _in_language(texts: object, language: str, fallback: tuple[str, ...]) -> str:
+    table = texts if isinstance(texts, dict) else {}
+    return next((table[code] for code in (language, *fallback, "en", "es") if table.get(code)), "")

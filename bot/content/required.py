@@ -1,0 +1,64 @@
+"""The keys of phrases that the dialogue asks for. A test compares them with what it really asks."""
+
+from __future__ import annotations
+
+from bot.core.taxonomy import GUIDANCE_SINGLES, GUIDANCE_TOPICS, ROLES
+
+_DUTY = ("duty", "off")
+
+SAFETY_PHRASES = (
+    *("call_now", "call_now_unknown", "helplines", "not_a_person", "secrecy", "safe_word", "safe_word_shown"),
+    *(f"case_opened_{duty}" for duty in _DUTY),
+    *(f"person_{duty}" for duty in _DUTY),
+    *("understood", "corrected", "info_only", "added", "added_off", "safe_now", "not_safe", "without_phone"),
+    *("fallback", "own_behaviour"),
+)
+
+EVERYDAY_PHRASES = (
+    *("welcome", "greet", "help", "thanks", "goodbye", "privacy", "draft_notice", "menu", "unsure"),
+    *("something_else", "miss_again", "out_of_scope", "affirm_alone", "deny_alone"),
+    *("country_ask", "country_set", "country_unknown", "role_ask", *(f"role_{role}" for role in ROLES)),
+    *("language_ask", "language_set", *(f"person_opened_{duty}" for duty in _DUTY)),
+    *("case_none", "case_waiting", "case_claimed", "case_closed"),
+    *("delete_confirm", "delete_done", "delete_done_open_case", "delete_kept"),
+    *("media_photo", "media_voice", "media_other", "old_button", "group_invite"),
+    *("contacts_heading", "contacts_worldwide", "contacts_none", "contact_unsure", "contact_free"),
+    *("contact_hours_always", "contact_hours", "contact_whatsapp", "contact_children"),
+    *("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+    *("more_heading", "say_heading", "say_heading_child", "avoid_heading"),
+    *("platform_heading", "platform_ask", "platform_note", "urgent_reminder"),
+    *("staff_joined", "staff_signature", "staff_left", "staff_released"),
+)
+
+BUTTONS = (
+    *("more", "say", "say_child", "avoid", "platform", "who", "for_teachers", "for_parents", "back", "menu"),
+    *("person", "person_yes", "wrong", "info_only", "safe_yes", "safe_no", "something_else", "numbers"),
+    *("language", "country", "other_country", *(f"role_{role}" for role in ROLES)),
+    *("action_report_message", "action_report_profile", "action_report_impersonation"),
+    *("action_hacked_account", "action_block", "action_parental_tools", "action_ad_controls"),
+    *("delete_yes", "delete_no", *(f"topic_{name}" for name in (*GUIDANCE_TOPICS, *GUIDANCE_SINGLES))),
+)
+
+SAFETY_KEYS = frozenset(f"safety.{key}" for key in SAFETY_PHRASES)
+ALL_KEYS = (
+    SAFETY_KEYS | {f"everyday.{key}" for key in EVERYDAY_PHRASES} | {f"buttons.{key}" for key in BUTTONS}
+)
+
+PLACEHOLDERS: dict[str, frozenset[str]] = {
+    "everyday.country_set": frozenset({"country"}),
+    "everyday.contacts_heading": frozenset({"country"}),
+    "everyday.language_set": frozenset({"language"}),
+    "everyday.case_waiting": frozenset({"reference"}),
+    "everyday.case_claimed": frozenset({"reference", "staff"}),
+    "everyday.case_closed": frozenset({"reference"}),
+    "everyday.delete_done_open_case": frozenset({"reference"}),
+    "everyday.contact_hours": frozenset({"hours"}),
+    "everyday.contact_whatsapp": frozenset({"number"}),
+    "everyday.platform_heading": frozenset({"platform"}),
+    "everyday.staff_joined": frozenset({"staff"}),
+    "everyday.staff_signature": frozenset({"staff"}),
+    "everyday.welcome": frozenset({"safe_word"}),
+    "everyday.urgent_reminder": frozenset({"safe_word"}),
+    "safety.safe_word": frozenset({"safe_word"}),
+}
+"""Placeholders a text must hold; ``{safe_word}`` may stand anywhere."""

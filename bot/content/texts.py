@@ -1,0 +1,164 @@
+"""Reads a language's texts: guidance, safety texts, phrases and button labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.content import yamlfile
+from bot.content.cursor import Cursor
+from bot.content.findings import Finding
+from bot.content.model import GuidanceEntry, GuidanceText, PhraseText, Review, SafetyEntry, SafetyText, Texts
+from bot.content.yamlfile import Table, Text
+from bot.core.taxonomy import DANGER_FLAGS, ROLES, is_guidance
+
+TOPIC_FILES = ("bullying", "identity_theft", "targeted_marketing", "abuse", "everyday")
+
+
+def read_texts(responses: Path, code: str, findings: list[Finding]) -> Texts:
+    """All texts of language ``code``; a missing file is a language not yet begun and no finding here."""
+    guidance: dict[str, GuidanceEntry] = {}
+    phrases: dict[str, PhraseText] = {}
+    for topic in TOPIC_FILES:
+        cursor = _open(responses, code, topic, findings)
+        if cursor is None:
+            continue
+        _guidance(cursor, guidance)
+        _phrases(cursor, "phrases", "everyday", phrases)
+        cursor.finish()
+    safety: dict[str, SafetyEntry] = {}
+    cursor = _open(responses, code, "safety", findings)
+    if cursor is not None:
+        _safety(cursor, safety)
+        _phrases(cursor, "phrases", "safety", phrases)
+        cursor.finish()
+    cursor = _open(responses, code, "buttons", findings)
+    if cursor is not None:
+        _phrases(cursor, "buttons", "buttons", phrases)
+        cursor.finish()
+    return Texts(code, guidance, safety, phrases)
+
+
+def _open(responses: Path, code: str, name: str, findings: list[Finding]) -> Cursor | None:
+    path = responses / code / f"{name}.yml"
+    if not path.exists():
+        return None
+    file = f"responses/{code}/{name}.yml"
+    table, problems = yamlfile.read(path, file)
+    findings += problems
+    if table is None:
+        return None
+    cursor = Cursor(file, table, findings)
+    cursor.text("language", needed=True, among=(code,))
+    return cursor
+
+
+def _guidance(cursor: Cursor, into: dict[str, GuidanceEntry]) -> None:
+    for entry in cursor.children("guidance"):
+        intent = entry.text("intent", needed=True)
+        if intent in into:
+            entry.note(entry.line, "twice", f"guidance on “{intent}” stands twice in this language")
+        if intent and not is_guidance(intent):
+            entry.note(
+                entry.line_of("intent"), "unknown-intent", f"“{intent}” is not an intent with guidance"
+            )
+        title = entry.text("title", needed=True)
+        review = _review(entry)
+        roles = {}
+        for role in ROLES:
+            text = _guidance_text(entry.child(role, needed=role == "parent"))
+            if text is not None:
+                roles[role] = text
+        entry.finish()
+        if "parent" in roles:
+            into[intent] = GuidanceEntry(intent, title, review, roles, entry.file, entry.line)
+
+
+def _guidance_text(cursor: Cursor | None) -> GuidanceText | None:
+    if cursor is None:
+        return None
+    text = GuidanceText(
+        acknowledge=cursor.text("acknowledge", needed=True),
+        steps=cursor.texts("steps", needed=True),
+        question=cursor.text("question", needed=True),
+        answers=cursor.table_of_texts("answers", needed=True),
+        more=cursor.texts("more", needed=True),
+        say=cursor.texts("say", needed=True),
+        avoid=cursor.texts("avoid", needed=True),
+        line=cursor.line,
+    )
+    cursor.finish()
+    return text
+
+
+def _safety(cursor: Cursor, into: dict[str, SafetyEntry]) -> None:
+    for entry in cursor.children("safety", needed=True):
+        flag = entry.text("flag", needed=True, among=DANGER_FLAGS)
+        if flag in into:
+            entry.note(entry.line, "twice", f"the safety text for “{flag}” stands twice")
+        review = _review(entry)
+        roles = {}
+        for role in ROLES:
+            text = _safety_text(entry.child(role, needed=True))
+            if text is not None:
+                roles[role] = text
+        entry.finish()
+        if flag and "parent" in roles:
+            into[flag] = SafetyEntry(flag, review, roles, entry.file, entry.line)
+
+
+def _safety_text(cursor: Cursor | None) -> SafetyText | None:
+    if cursor is None:
+        return None
+    text = SafetyText(
+        acknowledge=cursor.text("acknowledge", needed=True),
+        steps=cursor.texts("steps", needed=True),
+        question=cursor.text("question"),
+        line=cursor.line,
+    )
+    cursor.finish()
+    return text
+
+
+def _review(entry: Cursor) -> Review:
+    cursor = entry.child("review")
+    if cursor is None:
+        return Review()
+    state = cursor.text("state", needed=True, among=("draft", "reviewed"))
+    review = Review(state or "draft", cursor.text("by"), cursor.text("on"))
+    if review.state == "reviewed" and not (review.by and review.on):
+        cursor.note(cursor.line, "review", "a reviewed text says by whom (“by”) and on which day (“on”)")
+        review = Review()
+    cursor.finish()
+    return review
+
+
+def _phrases(cursor: Cursor, key: str, prefix: str, into: dict[str, PhraseText]) -> None:
+    child = cursor.child(key)
+    if child is None:
+        return
+    for name, value in child.table.items.items():
+        variants = _variants(child, name, value)
+        full = f"{prefix}.{name}"
+        if full in into:
+            child.note(value.line, "twice", f"the phrase “{name}” stands twice")
+        if variants:
+            into[full] = PhraseText(variants, child.file, value.line)
+
+
+def _variants(cursor: Cursor, name: str, value: object) -> Mapping[str, str]:
+    if isinstance(value, Text):
+        if not value.value.strip():
+            cursor.note(value.line, "empty", f"“{name}” is empty; write its text")
+            return {}
+        return {"default": value.value.strip()}
+    if not isinstance(value, Table):
+        cursor.note(cursor.line_of(name), "type", f"“{name}” must be a text")
+        return {}
+    child = Cursor(cursor.file, value, cursor.findings)
+    variants = {role: child.text(role) for role in ("default", *ROLES) if child.has(role)}
+    child.finish()
+    if not variants.get("default"):
+        child.note(child.line, "missing-key", f"“{name}” needs a “default” text")
+        return {}
+    return {role: text for role, text in variants.items() if text}
