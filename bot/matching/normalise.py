@@ -92,7 +92,9 @@ def _fold(char: str) -> str:
         return " "
     if unicodedata.category(char) == "So" and char.isprintable() and not unicodedata.decomposition(char):
         return char
-    return "".join(_fold_part(part) for part in unicodedata.normalize("NFKD", char).casefold())
+    folded = "".join(_fold_part(part) for part in unicodedata.normalize("NFKD", char).casefold())
+    # one character never makes two words: both would stand on the same span
+    return re.sub(r"\s", "", folded) or folded[:1]
 
 
 def _fold_part(part: str) -> str:
