@@ -1,0 +1,1 @@
+"""Telegram, through python-telegram-bot: updates in, messages out. It translates and decides nothing."""

@@ -1,0 +1,87 @@
+"""Delivers what the outbox holds: in order per chat, within Telegram's limits, until it took it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import structlog
+from aiolimiter import AsyncLimiter
+
+from bot.chat.telegram import Client
+from bot.core.ports import Outbox, OutgoingMessage
+from bot.errors import (
+    DeliveryRejected,
+    DeliveryRetry,
+    DeliveryUncertain,
+    DeliveryUnreachable,
+    StoreUnavailable,
+)
+
+log = structlog.get_logger()
+
+BATCH = 20
+IDLE_SECONDS = 0.5
+MAX_BACKOFF = 60.0
+MESSAGES_A_SECOND = 25
+"""A little under the thirty a second that Telegram allows a bot over all chats."""
+
+
+class Delivery:
+    """The delivery loop of one process."""
+
+    def __init__(
+        self, client: Client, outbox: Outbox, bot_id: int, *, per_second: float = MESSAGES_A_SECOND
+    ) -> None:
+        self._client = client
+        self._outbox = outbox
+        self._bot_id = bot_id
+        self._pace = AsyncLimiter(per_second, 1)
+        self._random = random.Random()
+
+    async def run(self) -> None:
+        """Until cancelled. What an earlier process was sending when it died is settled first."""
+        recovered = False
+        while True:
+            try:
+                if not recovered:
+                    await self._outbox.recover(self._bot_id)
+                    recovered = True
+                if not await self.deliver_once():
+                    await self._outbox.wait(IDLE_SECONDS)
+            except StoreUnavailable:
+                log.warning("database_away")
+                await asyncio.sleep(1.0)
+
+    async def deliver_once(self) -> int:
+        """Send what is due, one message a chat; how many were tried."""
+        messages = await self._outbox.claim(self._bot_id, BATCH)
+        if messages:
+            async with asyncio.TaskGroup() as group:
+                for message in messages:
+                    group.create_task(self._deliver(message))
+        return len(messages)
+
+    async def _deliver(self, message: OutgoingMessage) -> None:
+        async with self._pace:
+            try:
+                telegram_id = await self._client.send(message.chat_id, message.message)
+            except DeliveryRetry as error:
+                after = error.retry_after or self._backoff(message.attempts)
+                log.info("delivery_retry", outbox_id=message.id, reason=str(error), after=round(after, 1))
+                await self._outbox.retry(message.id, after)
+            except DeliveryUncertain:
+                log.warning("delivery_uncertain", outbox_id=message.id)
+                await self._outbox.uncertain(message.id)
+            except DeliveryUnreachable:
+                log.info("chat_unreachable", outbox_id=message.id)
+                await self._outbox.unreachable(message.id)
+            except DeliveryRejected as error:
+                log.error("delivery_rejected", outbox_id=message.id, reason=str(error))
+                await self._outbox.rejected(message.id, "bad_request")
+            else:
+                await self._outbox.sent(message.id, telegram_id)
+
+    def _backoff(self, attempts: int) -> float:
+        longest = min(MAX_BACKOFF, 0.5 * 2.0 ** min(attempts, 8))
+        return longest * (0.5 + self._random.random() / 2)

@@ -1,0 +1,72 @@
+"""Raw updates, before python-telegram-bot sees them: just enough to store them safely.
+
+Nothing here may fail on any JSON Telegram could send: an update that cannot be understood is
+stored all the same and goes to the dead letters later.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.core.ports import DangerScan, IncomingUpdate
+
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+"""Set at every start, because Telegram keeps the list of an earlier start otherwise."""
+
+
+def incoming(update: object, scan: DangerScan) -> IncomingUpdate | None:
+    """An update to be stored, with its danger words already looked for; None without an id."""
+    if not isinstance(update, Mapping):
+        return None
+    update_id = update.get("update_id")
+    if not isinstance(update_id, int) or isinstance(update_id, bool):
+        return None
+    danger = tuple(sorted({hit.name for text in _texts(update) for hit in scan.scan(text)}))
+    return IncomingUpdate(update_id, json.dumps(update, ensure_ascii=False), _chat_id(update), danger)
+
+
+def client_language(update: Mapping[str, Any]) -> str:
+    """The language of the sender's Telegram client, or an empty string."""
+    for kind in ALLOWED_UPDATES:
+        sender = _get(update, kind, "from")
+        if isinstance(sender, Mapping) and isinstance(sender.get("language_code"), str):
+            return str(sender["language_code"])[:16]
+    return ""
+
+
+def is_private(update: Mapping[str, Any]) -> bool:
+    """Whether an update comes from a private chat, the only place where guidance is given."""
+    for kind in ALLOWED_UPDATES:
+        chat = _get(update, kind, "chat") or _get(update, kind, "message", "chat")
+        if isinstance(chat, Mapping):
+            return chat.get("type") == "private"
+    return False
+
+
+def _texts(update: Mapping[str, Any]) -> list[str]:
+    found = []
+    for kind in ("message", "edited_message"):
+        for key in ("text", "caption"):
+            value = _get(update, kind, key)
+            if isinstance(value, str):
+                found.append(value)
+    return found
+
+
+def _chat_id(update: Mapping[str, Any]) -> int | None:
+    for kind in ALLOWED_UPDATES:
+        for path in (("chat", "id"), ("message", "chat", "id")):
+            value = _get(update, kind, *path)
+            if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
+                return value
+    return None
+
+
+def _get(value: object, *path: str) -> object:
+    for key in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value
