@@ -22,6 +22,8 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+_BARE_FROM = 5
+"""Below this "tiene 2" speaks of things rather than years."""
 _UNITS = _set("anos ano anios anitos anito anyos aos years year yrs yr yo ans an miaka imyaka ary aino agno")
 _UNITS_BEFORE = frozenset({"miaka", "imyaka"})
 _AGED = _set("tiene tengo cumplio cumple edad aged age turned turning is im shes hes umri afite")
@@ -147,7 +149,8 @@ def _aged(words: Sequence[str], at: int, after: int) -> tuple[int, int] | None:
     if spelled:
         return None
     child = before in _CHILD or (before in {"de", "of", "wa", "w"} and earlier in _CHILD)
-    return (at, after) if child or before in _AGED else None
+    aged = before in _AGED and int(words[at]) >= _BARE_FROM
+    return (at, after) if child or aged else None
 
 
 def _form_words(form: str) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def _language(ranking: Sequence[Ranked], read: Normalised, hint: str | None) -> 
     """The likeliest language; the fewer words there are, the more the hint counts."""
     if not ranking:
         return Ranked(hint or UNKNOWN_LANGUAGE, 0.0)
-    trust = max(0.0, _HINT_WORDS - read.word_count) / 2
+    trust = 3.0 * max(0, _HINT_WORDS - read.word_count)
     raised = [item.confidence * (1 + trust * (item.name == hint)) for item in ranking]
     best = max(range(len(ranking)), key=lambda index: raised[index])
     return Ranked(ranking[best].name, raised[best] / sum(raised))
