@@ -60,9 +60,10 @@ def describe(service: Service, language: str, fallback: tuple[str, ...], words: 
     details = _details(service, words)
     if details:
         lines.append(" · ".join(details))
-    limits = _in_language(service.limits, language, fallback)
-    if limits:
-        lines.append(from_content(limits))
+    for table in (service.who_text, service.limits):
+        text = _in_language(table, language, fallback)
+        if text:
+            lines.append(from_content(text))
     if service.provenance.confidence == "medium":
         lines.append(f"<i>{words('contact_unsure')}</i>")
     return "\n".join(lines)

@@ -154,6 +154,8 @@ class Service:
     cost: str = ""
     languages: tuple[str, ...] = ()
     who: tuple[str, ...] = ()
+    who_text: Mapping[str, str] = field(default_factory=dict)
+    """For worldwide services: who may use it, in words."""
     limits: Mapping[str, str] = field(default_factory=dict)
     file: str = ""
     line: int = 0

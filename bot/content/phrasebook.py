@@ -86,6 +86,10 @@ class Phrasebook:
         wanted = set(actions)
         return tuple(key for key, item in self._responses.platforms.items() if wanted & set(item.actions))
 
+    def has_service(self, country: str, kind: str) -> bool:
+        item = self._responses.countries.get(country)
+        return item is not None and any(s.kind == kind for s in item.services)
+
     def countries(self) -> tuple[str, ...]:
         return tuple(self._responses.countries)
 

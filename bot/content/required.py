@@ -11,7 +11,7 @@ SAFETY_PHRASES = (
     *(f"case_opened_{duty}" for duty in _DUTY),
     *(f"person_{duty}" for duty in _DUTY),
     *("understood", "corrected", "info_only", "added", "added_off", "safe_now", "not_safe", "without_phone"),
-    *("fallback", "own_behaviour"),
+    *("call_now_none", "fallback"),
 )
 
 EVERYDAY_PHRASES = (

@@ -64,6 +64,10 @@ class ContentFacts(Protocol):
         """Ids of the platforms for which one of these actions is described."""
         ...
 
+    def has_service(self, country: str, kind: str) -> bool:
+        """Whether a service of this kind can be shown for the country."""
+        ...
+
     def countries(self) -> tuple[str, ...]:
         """Codes of the countries with a directory."""
         ...

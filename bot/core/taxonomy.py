@@ -26,8 +26,6 @@ COUNTRIES = ("bo", "cd", "co", "cr", "gh", "gt", "hn", "ni", "pa", "py", "rw", "
 ROLES = ("parent", "teacher", "child")
 
 OUT_OF_SCOPE = "out_of_scope"
-OWN_BEHAVIOUR = "abuse/own_behaviour"
-"""Answered by a text of its own and an offer of a person: no scolding, no tactics."""
 GUIDANCE_TOPICS = ("bullying", "identity_theft", "targeted_marketing", "abuse")
 GUIDANCE_SINGLES = ("parental_controls", "classroom_tips")
 
@@ -55,8 +53,6 @@ class Taxonomy:
 
 def is_guidance(intent: str) -> bool:
     """Whether an intent is answered with guidance rather than by the dialogue itself."""
-    if intent == OWN_BEHAVIOUR:
-        return False
     return (topic_of(intent) in GUIDANCE_TOPICS and "/" in intent) or intent in GUIDANCE_SINGLES
 
 

@@ -65,7 +65,7 @@ def opened(
         return state, (*effects, *more)
     flag = gravest(raised) or state.path_flag
     state = replace(state, path=_path(state, priority), path_flag=flag, stage="asked")
-    return state, (*effects, *_messages(state, intent))
+    return state, (*effects, *_messages(state, intent, content))
 
 
 def in_path(state: State) -> bool:
@@ -79,10 +79,15 @@ def later(state: State) -> Step:
     return state, _still(state)
 
 
-def numbers(state: State) -> Step:
+def numbers(state: State, content: ContentFacts) -> Step:
     """The safe word, or the button for it: the numbers again, in any state."""
     flag = state.path_flag
-    blocks = [safety("safe_word_shown"), *_emergency(state), *_helplines(state, flag), safety("not_a_person")]
+    blocks = [
+        safety("safe_word_shown"),
+        *_emergency(state, content),
+        *_helplines(state, flag),
+        safety("not_a_person"),
+    ]
     return state, (say(*blocks, buttons=_after_numbers(state), kind=Kind.SAFETY),)
 
 
@@ -98,7 +103,7 @@ def answered(state: State, answer: str, content: ContentFacts) -> Step:
         case "safe":
             return state, (say(safety("safe_now"), buttons=_notes_buttons(state), kind=Kind.SAFETY),)
         case _:
-            blocks = [safety("not_safe"), *_emergency(state), safety("without_phone")]
+            blocks = [safety("not_safe"), *_emergency(state, content), safety("without_phone")]
             return state, (say(*blocks, buttons=_after_numbers(state), kind=Kind.SAFETY),)
 
 
@@ -115,10 +120,10 @@ def asked_person(state: State, intent: str, content: ContentFacts) -> Step:
     return state, (*effects, say(*blocks, buttons=((_choice(state, "wrong"), MENU),), kind=Kind.SAFETY))
 
 
-def country_known(state: State) -> Step:
+def country_known(state: State, content: ContentFacts) -> Step:
     """The country was tapped while in the path: its numbers at once."""
     heading = phrase("contacts_heading", country=f"country:{state.country}")
-    blocks = [heading, *_emergency(state), *_helplines(state, state.path_flag)]
+    blocks = [heading, *_emergency(state, content), *_helplines(state, state.path_flag)]
     return state, (say(*blocks, buttons=_after_numbers(state), kind=Kind.SAFETY),)
 
 
@@ -154,14 +159,16 @@ def _path(state: State, priority: Priority) -> str:
     return "emergency" if priority is Priority.EMERGENCY else "urgent"
 
 
-def _messages(state: State, intent: str) -> tuple[Say, ...]:
-    return _emergency_messages(state) if state.path == "emergency" else _urgent_messages(state, intent)
+def _messages(state: State, intent: str, content: ContentFacts) -> tuple[Say, ...]:
+    if state.path == "emergency":
+        return _emergency_messages(state, content)
+    return _urgent_messages(state, intent, content)
 
 
-def _emergency_messages(state: State) -> tuple[Say, ...]:
+def _emergency_messages(state: State, content: ContentFacts) -> tuple[Say, ...]:
     flag = state.path_flag
     numbers_first = [
-        *_emergency(state),
+        *_emergency(state, content),
         Safety(flag, SafetyPart.ACKNOWLEDGE),
         Safety(flag, SafetyPart.STEPS),
         *_helplines(state, flag),
@@ -175,12 +182,12 @@ def _emergency_messages(state: State) -> tuple[Say, ...]:
     )
 
 
-def _urgent_messages(state: State, intent: str) -> tuple[Say, ...]:
+def _urgent_messages(state: State, intent: str, content: ContentFacts) -> tuple[Say, ...]:
     flag = state.path_flag
     text: list[Block] = [Safety(flag, SafetyPart.ACKNOWLEDGE), Safety(flag, SafetyPart.STEPS)] if flag else []
     if not flag and is_guidance(intent):
         text = [Guidance(intent, Part.FIRST)]
-    text += [*_helplines(state, flag), *_emergency(state)]
+    text += [*_helplines(state, flag), *_emergency(state, content)]
     notes = [*_notes(state), safety("understood")]
     choices = (
         (_choice(state, "person", "person_yes"),),
@@ -192,9 +199,12 @@ def _urgent_messages(state: State, intent: str) -> tuple[Say, ...]:
     )
 
 
-def _emergency(state: State) -> list[Block]:
+def _emergency(state: State, content: ContentFacts) -> list[Block]:
+    """A country without a checked number gets ways to help, never a number of another country."""
     if not state.country:
         return [safety("call_now_unknown")]
+    if not content.has_service(state.country, "emergency"):
+        return [safety("call_now_none")]
     return [safety("call_now"), Services(("emergency",), 2)]
 
 

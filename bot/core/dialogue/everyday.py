@@ -16,7 +16,6 @@ from bot.core.dialogue.blocks import (
     phrase,
     role_row,
     rows,
-    safety,
     say,
     topic_rows,
 )
@@ -25,7 +24,7 @@ from bot.core.events import Media, SentMedia
 from bot.core.ports import ContentFacts
 from bot.core.reading import Reading
 from bot.core.state import State
-from bot.core.taxonomy import COUNTRIES, OUT_OF_SCOPE, OWN_BEHAVIOUR, is_guidance
+from bot.core.taxonomy import COUNTRIES, OUT_OF_SCOPE, is_guidance
 
 Step = tuple[State, tuple[Effect, ...]]
 Handler = Callable[[State, ContentFacts], Step]
@@ -154,11 +153,6 @@ def _out_of_scope(state: State, _: ContentFacts) -> Step:
     return state, (say("out_of_scope", buttons=topic_rows()),)
 
 
-def _own_behaviour(state: State, _: ContentFacts) -> Step:
-    picks = ((button("person_yes", "human"),), (MENU,))
-    return state, (say(safety("own_behaviour"), safety("secrecy"), buttons=picks, kind=Kind.SAFETY),)
-
-
 def _greet(state: State, content: ContentFacts) -> Step:
     if not state.greeted:
         return welcome(state, content)
@@ -205,7 +199,6 @@ HANDLERS: dict[str, Handler] = {
     "affirm": _affirm,
     "deny": _deny,
     OUT_OF_SCOPE: _out_of_scope,
-    OWN_BEHAVIOUR: _own_behaviour,
 }
 
 
@@ -216,7 +209,7 @@ def _set_country(state: State, code: str, content: ContentFacts) -> Step | None:
         return None
     state = replace(state, country=code)
     if danger.in_path(state):
-        return danger.country_known(state)
+        return danger.country_known(state, content)
     name = phrase("country_set", country=f"country:{code}")
     if is_guidance(state.topic):
         state, more = guidance.who(state, state.topic, content)
@@ -235,7 +228,7 @@ def _set_language(state: State, code: str, content: ContentFacts) -> Step:
     state = replace(state, language=code, language_chosen=True)
     name = phrase("language_set", language=f"language:{code}")
     if danger.in_path(state):
-        state, more = danger.numbers(state)
+        state, more = danger.numbers(state, content)
         return state, (say(name), *more)
     if not state.greeted:
         return welcome(state, content)

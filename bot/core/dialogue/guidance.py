@@ -55,6 +55,7 @@ TOPIC_INTENTS = {
         "abuse/disclosure",
         "abuse/self_harm",
         "abuse/missing_or_meeting",
+        "abuse/own_behaviour",
     ),
 }
 

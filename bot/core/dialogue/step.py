@@ -73,7 +73,7 @@ def _read(state: State, event: AnyEvent, reading: Reading, content: ContentFacts
     if priority is not None and priority > Priority.ROUTINE:
         return danger.opened(state, reading.flag_names, intent, priority, content)
     if is_safe_word(reading.text, content.safe_word()):
-        return danger.numbers(state)
+        return danger.numbers(state, content)
     if isinstance(event, Commanded):
         return _commanded(state, event, content)
     if state.case is not None and state.case.held:
@@ -152,7 +152,7 @@ def _button(state: State, payload: Payload, content: ContentFacts) -> Step | Non
 def _plain_button(state: State, name: str, content: ContentFacts) -> Step | None:
     match name:
         case "numbers":
-            return danger.numbers(state)
+            return danger.numbers(state, content)
         case "menu":
             return guidance.menu(state)
         case "something_else":
@@ -211,7 +211,7 @@ def _commanded(state: State, event: Commanded, content: ContentFacts) -> Step:
     if event.name == "role":
         return everyday.change_role(state, content)
     if event.name == "numbers":
-        return danger.numbers(state)
+        return danger.numbers(state, content)
     handler = everyday.HANDLERS.get(_COMMANDS.get(event.name, ""))
     if handler is not None:
         return handler(state, content)
