@@ -6,6 +6,7 @@ Rasa's format: https://legacy-docs-oss.rasa.com/docs/rasa/training-data-format (
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bot.content.findings import Finding
 from bot.content.yamlfile import Items, Table, Text
 from bot.core.nlu import EntityForms, Example, FlagRule, TrainingData
 from bot.core.taxonomy import FLAGS, LANGUAGES, Taxonomy
+from bot.errors import ContentError
 
 _ENTITY_MARK = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")
 
@@ -135,3 +137,31 @@ def _rules(cursor: Cursor, folder: str) -> list[FlagRule]:
         found.append(rule)
     cursor.finish(("review", "version"))
     return found
+
+
+def read_json_lines(path: Path) -> TrainingData:
+    """Examples as JSON lines with ``text`` and ``intent``, perhaps ``lang``, ``flags`` and ``writer``.
+
+    Raises `ContentError` naming the line that cannot be read.
+    """
+    examples = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError(f"{path.name}: cannot be read as UTF-8 text") from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            examples.append(_json_example(line, path.name, number))
+    return TrainingData(tuple(examples))
+
+
+def _json_example(line: str, name: str, number: int) -> Example:
+    try:
+        value = json.loads(line)
+    except ValueError as error:
+        raise ContentError(f"{name}, line {number}: is not JSON") from error
+    if not isinstance(value, dict) or not all(isinstance(value.get(k), str) for k in ("text", "intent")):
+        raise ContentError(f"{name}, line {number}: needs the texts “text” and “intent”")
+    flags = tuple(flag for flag in value.get("flags") or () if isinstance(flag, str))
+    language, writer = str(value.get("lang") or ""), str(value.get("writer") or "")
+    return Example(value["text"], value["intent"], language, flags, writer, name, number)

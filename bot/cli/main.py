@@ -1,0 +1,200 @@
+"""The commands. Each one reads the settings, does its work and prints what a person needs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from bot import __version__
+from bot.cli import data
+from bot.cli.show import err, out, plain_errors, progress_bar
+from bot.log import configure
+from bot.settings import Settings, read_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Amparo: checked guidance for parents and teachers over Telegram, and a way to a helpline.",
+)
+staff_app = typer.Typer(no_args_is_help=True, help="Accounts of the helpline's staff.")
+db_app = typer.Typer(no_args_is_help=True, help="The database.")
+keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
+app.add_typer(staff_app, name="staff")
+app.add_typer(db_app, name="db")
+app.add_typer(keys_app, name="keys")
+data.register(app)
+
+DataDir = Annotated[Path | None, typer.Option(help="Folder for database, model and keys (AMPARO_DATA_DIR).")]
+
+
+def main() -> None:
+    """Entry point of the command."""
+    app()
+
+
+def _version(value: bool) -> None:
+    if value:
+        out.print(f"amparo {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Settings come from the environment (AMPARO_…); see deploy/env.example."""
+
+
+def _settings(**given: object) -> Settings:
+    settings = read_settings(**given)
+    configure(settings.log_level, settings.log_format)
+    return settings
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> Any:
+    return asyncio.run(work)
+
+
+@app.command()
+def demo(
+    chat: Annotated[str, typer.Option(help="Address of the chat page.")] = "127.0.0.1:8601",
+    console: Annotated[str | None, typer.Option(help="Address of the staff console.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Try everything on this machine, without a token: chat page, bot, staff console."""
+    from bot.wiring.demo import Welcome
+    from bot.wiring.demo import demo as serve
+
+    def ready(welcome: Welcome) -> None:
+        table = Table.grid(padding=(0, 2))
+        table.add_row("[bold]Chat page[/]", f"{welcome.chat}   write as a mother, a teacher, a pupil")
+        table.add_row("[bold]Staff console[/]", f"{welcome.console}   name [bold]{welcome.name}[/]")
+        table.add_row("", f"password [bold]{welcome.password}[/]")
+        out.print("\n[bold green]Amparo is ready.[/] Nothing leaves this machine.", highlight=False)
+        out.print(table, highlight=False, soft_wrap=True)
+        out.print(
+            f"Data: {welcome.folder} (delete the folder to begin anew). Stop with Ctrl-C.\n"
+            "With a real bot: AMPARO_TELEGRAM_TOKEN=<token from BotFather> amparo run\n",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    with plain_errors():
+        folder = data_dir or Path(".amparo")
+        settings = _settings(data_dir=folder, console_bind=console)
+        with progress_bar("Training the matcher") as progress:
+            work = serve(settings, chat, ready, progress)
+            _run(work)
+    out.print("Stopped. Start again to go on where you were.", highlight=False)
+
+
+@app.command()
+def run(data_dir: DataDir = None) -> None:
+    """Run the bot and the staff console (needs AMPARO_TELEGRAM_TOKEN)."""
+    _serve(data_dir, bot=True, console=True)
+
+
+@app.command()
+def bot(data_dir: DataDir = None) -> None:
+    """Run the bot alone."""
+    _serve(data_dir, bot=True, console=False)
+
+
+@app.command()
+def console(data_dir: DataDir = None) -> None:
+    """Run the staff console alone."""
+    _serve(data_dir, bot=False, console=True)
+
+
+def _serve(data_dir: Path | None, *, bot: bool, console: bool) -> None:
+    from bot.wiring.run import run as serve
+
+    with plain_errors():
+        settings = _settings(data_dir=data_dir)
+        with progress_bar("Training the matcher") as progress:
+            _run(serve(settings, bot=bot, console=console, progress=progress))
+
+
+@staff_app.command("add")
+def staff_add(
+    name: Annotated[str, typer.Argument(help="Name to sign in with.")],
+    shown: Annotated[str, typer.Option(help="Name that families see; a pseudonym.")] = "",
+    data_dir: DataDir = None,
+) -> None:
+    """Add an account; the password is asked for, or made and shown once."""
+    from bot.wiring.admin import add_staff
+
+    with plain_errors():
+        settings = _settings(data_dir=data_dir)
+        given = typer.prompt(
+            "Password (empty: make one)", default="", hide_input=True, show_default=False, err=True
+        )
+        password = _run(add_staff(settings, name, shown or name.capitalize(), given))
+        if not given:
+            out.print(f"Password of {name}: [bold]{password}[/] (shown only now)", highlight=False)
+
+
+@staff_app.command("list")
+def staff_list(data_dir: DataDir = None) -> None:
+    """List the accounts."""
+    from bot.wiring.admin import list_staff
+
+    with plain_errors():
+        table = Table("name", "shown as", "active")
+        for member in _run(list_staff(_settings(data_dir=data_dir))):
+            table.add_row(member.name, member.shown, "yes" if member.active else "no")
+        out.print(table)
+
+
+@staff_app.command("disable")
+def staff_disable(name: str, data_dir: DataDir = None) -> None:
+    """Close an account and end its sessions."""
+    from bot.wiring.admin import disable_staff
+
+    with plain_errors():
+        _run(disable_staff(_settings(data_dir=data_dir), name))
+        out.print(f"{name} can no longer sign in.", highlight=False)
+
+
+@db_app.command("upgrade")
+def db_upgrade(data_dir: DataDir = None) -> None:
+    """Bring the database to this version (every start does so too)."""
+    from bot.wiring.admin import upgrade
+
+    with plain_errors():
+        out.print(f"The database is at {_run(upgrade(_settings(data_dir=data_dir)))}.", highlight=False)
+
+
+@app.command()
+def purge(data_dir: DataDir = None) -> None:
+    """Delete what has reached the end of its time (the running bot does so too)."""
+    from bot.wiring.admin import purge as work
+
+    with plain_errors():
+        removed = _run(work(_settings(data_dir=data_dir)))
+        out.print_json(json.dumps(removed))
+
+
+@app.command()
+def stats(data_dir: DataDir = None) -> None:
+    """Print the numbers of the system page as JSON."""
+    from bot.wiring.admin import numbers
+
+    with plain_errors():
+        out.print_json(json.dumps(_run(numbers(_settings(data_dir=data_dir))), default=str))
+
+
+@keys_app.command("new")
+def keys_new() -> None:
+    """Print a new encryption key, for AMPARO_KEYS."""
+    from bot.helpline.crypto import generate_key
+
+    out.print(generate_key(), highlight=False, soft_wrap=True)
+    err.print("Keep it secret and keep a copy: without it nothing stored can be read.", highlight=False)

@@ -1,0 +1,16 @@
+"""Checks on content that could be read: one a file, each yields findings, all run every time."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.content.checks import complete, contacts, examples, facts, lengths, markup, placeholders, references
+from bot.content.findings import Finding
+from bot.content.library import Library
+
+CHECKS = (complete, placeholders, lengths, markup, facts, references, contacts, examples)
+
+
+def run_checks(library: Library, today: date) -> list[Finding]:
+    """All findings of all checks."""
+    return [finding for check in CHECKS for finding in check.check(library, today)]

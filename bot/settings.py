@@ -1,0 +1,147 @@
+"""Every setting, in one table. Read once from the environment (or a file named by AMPARO_ENV_FILE).
+
+``deploy/env.example`` is held equal to this table by a test. An error names the setting and what it
+must look like, never the value that was given.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+PREFIX = "AMPARO_"
+PACKAGED = Path(__file__).parent / "data"
+CHECKOUT = Path(__file__).parent.parent
+
+_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{20,100}", re.ASCII)
+_BIND = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})", re.ASCII)
+
+
+def _content(name: str) -> Path:
+    """The content of a checkout, or the copy inside the installed package."""
+    packaged = PACKAGED / name
+    return packaged if packaged.is_dir() else CHECKOUT / name
+
+
+class Settings(BaseSettings):
+    """The settings; frozen once read."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    telegram_token: SecretStr | None = Field(None, description="the bot's token from BotFather; secret")
+    telegram_api: str = Field(
+        "https://api.telegram.org", description="root address of the Bot API; /bot<token>/… is added to it"
+    )
+    data_dir: Path = Field(
+        Path("data"), description="folder for the SQLite file, the trained model and keys made on first start"
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="postgresql://user:password@host/name, or sqlite:///path; default: a file in DATA_DIR",
+    )
+    keys: SecretStr | None = Field(
+        None,
+        description="encryption keys, newest first, separated by commas; default: made in DATA_DIR; secret",
+    )
+    console_bind: str = Field("127.0.0.1:8600", description="address and port of the staff console")
+    public_url: str = Field("", description="address under which staff reach the console, if behind a proxy")
+    intents_dir: Path = Field(default_factory=lambda: _content("intents"), description="folder of intents/")
+    responses_dir: Path = Field(
+        default_factory=lambda: _content("responses"), description="folder of responses/"
+    )
+    workers: int = Field(2, ge=1, le=64, description="updates worked on side by side in one process")
+    log_level: str = Field("info", description="debug, info, warning or error")
+    log_format: str = Field("text", description="text for people, json for machines")
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value().strip():
+            return None
+        if not _TOKEN.fullmatch(value.get_secret_value().strip()):
+            raise ValueError("is not a bot token: digits, a colon, then letters")
+        return SecretStr(value.get_secret_value().strip())
+
+    @field_validator("telegram_api", "public_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value:
+            parts = urlsplit(value)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError("must be an address that begins with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("database_url", "keys")
+    @classmethod
+    def _empty_is_unset(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None or not value.get_secret_value().strip() else value
+
+    @field_validator("console_bind")
+    @classmethod
+    def _bind(cls, value: str) -> str:
+        match = _BIND.fullmatch(value)
+        if match is None or not 0 <= int(match["port"]) <= 65535:
+            raise ValueError("must be an address and a port, such as 127.0.0.1:8600")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.lower() not in ("debug", "info", "warning", "error"):
+            raise ValueError("must be debug, info, warning or error")
+        return value.lower()
+
+    @field_validator("log_format")
+    @classmethod
+    def _format(cls, value: str) -> str:
+        if value not in ("text", "json"):
+            raise ValueError("must be text or json")
+        return value
+
+    @property
+    def database(self) -> str:
+        """Where the database is; the SQLite file of the data folder by default."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.data_dir / 'amparo.sqlite3').resolve()}"
+
+    @property
+    def model_path(self) -> Path:
+        return self.data_dir / "model.npz"
+
+
+def read_settings(**given: object) -> Settings:
+    """The settings from the environment; ``given`` (from the command line) wins.
+
+    Raises `SettingsError` naming each setting that is wrong.
+    """
+    env_file = os.environ.get(f"{PREFIX}ENV_FILE")
+    if env_file and not Path(env_file).is_file():
+        raise SettingsError(f"{PREFIX}ENV_FILE names a file that does not exist")
+    values = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings(_env_file=env_file or None, **values)  # type: ignore[call-arg, arg-type]
+    except ValidationError as error:
+        raise SettingsError(
+            "; ".join(_problem(item["loc"], item["msg"]) for item in error.errors())
+        ) from None
+
+
+def bind(value: str) -> tuple[str, int]:
+    """Host and port of an address such as ``127.0.0.1:8600``."""
+    host, _, port = value.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _problem(place: tuple[int | str, ...], message: str) -> str:
+    name = f"{PREFIX}{place[0]}".upper() if place else "the settings"
+    return f"{name} {message.removeprefix('Value error, ')}"

@@ -1,0 +1,81 @@
+"""`amparo demo`: everything on this machine, without a token: chat page, bot, console, SQLite."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.chat.telegram import Client
+from bot.errors import Conflict, SettingsError
+from bot.sandbox import create_app as create_sandbox
+from bot.settings import Settings
+from bot.wiring.parts import Parts, Progress, make_private, open_parts, write_private
+from bot.wiring.run import chat_service, console_app, sweeper
+from bot.wiring.serve import listen, serving, until_stopped, url_of
+
+log = structlog.get_logger()
+
+SIGN_IN_FILE = "demo-sign-in.txt"
+TOKEN_FILE = "demo-token.txt"  # noqa: S105 - the name of a file, not a secret
+STAFF_NAME = "ana"
+STAFF_SHOWN = "Ana"
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """What the demo prints once it is ready."""
+
+    chat: str
+    console: str
+    name: str
+    password: str
+    folder: Path
+
+
+async def demo(
+    settings: Settings,
+    sandbox_bind: str,
+    ready: Callable[[Welcome], None],
+    progress: Progress | None = None,
+) -> None:
+    """Serve the demo until stopped; ``ready`` hears where to go. Raises `AmparoError`s."""
+    make_private(settings.data_dir)
+    token = kept(settings.data_dir / TOKEN_FILE, lambda: f"1000001:{secrets.token_urlsafe(30)}")
+    password = kept(settings.data_dir / SIGN_IN_FILE, lambda: secrets.token_urlsafe(9))
+    async with AsyncExitStack() as stack:
+        chat_listener = listen(sandbox_bind, "--chat")
+        stack.callback(chat_listener.close)
+        console_listener = listen(settings.console_bind, "AMPARO_CONSOLE_BIND")
+        stack.callback(console_listener.close)
+        parts = await stack.enter_async_context(open_parts(settings, progress))
+        await _staff_account(parts, password)
+        sandbox = create_sandbox(token, parts.clock, database=settings.data_dir / "sandbox.sqlite3")
+        await stack.enter_async_context(serving(sandbox, chat_listener))
+        await stack.enter_async_context(serving(console_app(parts), console_listener))
+        client = Client(token, url_of(chat_listener))
+        ready(
+            Welcome(url_of(chat_listener), url_of(console_listener), STAFF_NAME, password, settings.data_dir)
+        )
+        await until_stopped(chat_service(parts, client).run, sweeper(parts))
+
+
+def kept(path: Path, make: Callable[[], str]) -> str:
+    """A value made at the first start and found again at the next. Raises `SettingsError`."""
+    if not path.exists():
+        write_private(path, make() + "\n")
+    try:
+        return path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"AMPARO_DATA_DIR: {path.name} in it cannot be read") from error
+
+
+async def _staff_account(parts: Parts, password: str) -> None:
+    try:
+        await parts.store.staff.add(STAFF_NAME, STAFF_SHOWN, password)
+    except Conflict:
+        log.debug("demo_account_kept")

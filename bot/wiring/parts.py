@@ -1,0 +1,125 @@
+"""The parts every command needs: content, matcher, store, keys, and the turn over them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.content.library import Library, load_or_raise
+from bot.content.phrasebook import Phrasebook
+from bot.core.clock import SystemClock
+from bot.core.nlu import TrainingData
+from bot.core.ports import Clock
+from bot.core.reading import Reading
+from bot.core.turn import TurnRunner
+from bot.errors import MatcherUnavailable, SettingsError
+from bot.helpline import Store, open_store
+from bot.helpline.crypto import generate_key
+from bot.matching.matcher import Matcher
+from bot.matching.patterns import PatternLayer
+from bot.matching.train import load_or_train
+from bot.settings import Settings
+
+log = structlog.get_logger()
+
+Progress = Callable[[str, float], None]
+KEY_FILE = "keys.txt"
+
+
+class LocalReader:
+    """The matcher of this process as a `TextReader`."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+
+    async def read(self, text: str, *, language_hint: str | None = None) -> Reading:
+        """Raises `MatcherUnavailable` for any fault: the turn then goes on with the patterns alone."""
+        try:
+            return self._matcher.read(text, language_hint=language_hint)
+        except Exception as error:  # whatever breaks in the model, danger must still be read by patterns
+            log.error("matcher_failed", error=type(error).__name__)
+            raise MatcherUnavailable from None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is ready once the content is read and the database is open."""
+
+    settings: Settings
+    clock: Clock
+    library: Library
+    phrasebook: Phrasebook
+    matcher: Matcher
+    scan: PatternLayer
+    runner: TurnRunner
+    store: Store
+
+
+def load_library(settings: Settings) -> Library:
+    """The content named by the settings. Raises `ContentError` where it cannot be used."""
+    return load_or_raise(settings.intents_dir, settings.responses_dir)
+
+
+def load_matcher(settings: Settings, training: TrainingData, progress: Progress | None = None) -> Matcher:
+    """The matcher, trained where no model fits the examples."""
+    make_private(settings.data_dir)
+    model = load_or_train(settings.model_path, training, progress)
+    return Matcher(model, PatternLayer(training.rules), training.entities)
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, progress: Progress | None = None) -> AsyncIterator[Parts]:
+    """All parts, closed again at the end. Raises `AmparoError`s that say what to do."""
+    clock = SystemClock()
+    library = load_library(settings)
+    phrasebook = Phrasebook(library.responses)
+    matcher = load_matcher(settings, library.training, progress)
+    store = await open_store(
+        settings.database, keys=encryption_keys(settings), clock=clock, renderer=phrasebook
+    )
+    try:
+        runner = TurnRunner(LocalReader(matcher), matcher.patterns, phrasebook, clock)
+        yield Parts(settings, clock, library, phrasebook, matcher, matcher.patterns, runner, store)
+    finally:
+        await store.close()
+
+
+def encryption_keys(settings: Settings) -> Sequence[str]:
+    """The keys of the settings, or those of the data folder, made at the first start.
+
+    Raises `SettingsError` where keys are wanted but cannot be read or written.
+    """
+    if settings.keys is not None:
+        return [key.strip() for key in settings.keys.get_secret_value().split(",") if key.strip()]
+    make_private(settings.data_dir)
+    path = settings.data_dir / KEY_FILE
+    if not path.exists():
+        write_private(path, generate_key() + "\n")
+        log.warning("keys_made", file=KEY_FILE, hint="keep a copy elsewhere: without it nothing can be read")
+    try:
+        return [line.strip() for line in path.read_text("ascii").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"AMPARO_DATA_DIR: {KEY_FILE} in it cannot be read") from error
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner may enter. Raises `SettingsError` where that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingsError("AMPARO_DATA_DIR cannot be made; choose a folder that can be written") from error
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a new file that only its owner may read."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+    except OSError as error:
+        raise SettingsError(f"AMPARO_DATA_DIR: {path.name} cannot be written in it") from error

@@ -1,0 +1,94 @@
+"""`amparo run`, `bot` and `console`: the real thing, against whatever Bot API the settings name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import structlog
+
+from bot.chat.service import ChatService
+from bot.chat.telegram import Client
+from bot.console import create_app
+from bot.errors import SettingsError, StoreError
+from bot.settings import Settings
+from bot.wiring.parts import Parts, Progress, open_parts
+from bot.wiring.serve import listen, serving, until_stopped, url_of
+
+log = structlog.get_logger()
+
+SWEEP_SECONDS = 5.0
+PURGE_EVERY = 60
+"""Sweeps between two purges: five minutes."""
+
+Loop = Callable[[], Awaitable[None]]
+
+
+async def run(
+    settings: Settings, *, bot: bool = True, console: bool = True, progress: Progress | None = None
+) -> None:
+    """Serve until stopped. Raises `AmparoError`s that say what to do."""
+    token = settings.telegram_token
+    if bot and token is None:
+        raise SettingsError("AMPARO_TELEGRAM_TOKEN is missing; get one from BotFather, or try “amparo demo”")
+    async with AsyncExitStack() as stack:
+        listener = listen(settings.console_bind, "AMPARO_CONSOLE_BIND") if console else None
+        if listener is not None:
+            stack.callback(listener.close)
+        parts = await stack.enter_async_context(open_parts(settings, progress))
+        loops: list[Loop] = [sweeper(parts)]
+        if listener is not None:
+            await stack.enter_async_context(serving(console_app(parts), listener))
+            log.info("console_open", address=url_of(listener), hint="first account: amparo staff add NAME")
+        if bot and token is not None:
+            loops.append(chat_service(parts, Client(token.get_secret_value(), settings.telegram_api)).run)
+            log.info("bot_starting", api=settings.telegram_api)
+        await until_stopped(*loops)
+    log.info("stopped")
+
+
+def chat_service(parts: Parts, client: Client) -> ChatService:
+    """The bot over the parts."""
+    store = parts.store
+    return ChatService(
+        client,
+        inbox=store.inbox,
+        turns=store.turns,
+        outbox=store.outbox,
+        runner=parts.runner,
+        scan=parts.scan,
+        renderer=parts.phrasebook,
+        clock=parts.clock,
+        workers=parts.settings.workers,
+    )
+
+
+def console_app(parts: Parts):  # type: ignore[no-untyped-def]
+    """The staff console over the parts."""
+    store = parts.store
+    return create_app(
+        service=store.service,
+        staff=store.staff,
+        stats=store.stats,
+        clock=parts.clock,
+        public_url=parts.settings.public_url,
+    )
+
+
+def sweeper(parts: Parts) -> Loop:
+    """Everything that falls due by the clock: leases that ran out, texts that must go."""
+
+    async def loop() -> None:
+        rounds = 0
+        while True:
+            try:
+                await parts.store.service.sweep(parts.clock.now())
+                if rounds % PURGE_EVERY == 0:
+                    await parts.store.retention.purge(parts.clock.now())
+            except StoreError as error:
+                log.warning("sweep_failed", error=type(error).__name__)
+            rounds += 1
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    return loop
