@@ -1,0 +1,273 @@
+"""A case inside a transaction: loaded under a lock, changed, saved as a whole, with its timeline.
+
+What the turn and the staff's service share. Whoever loads a case here holds it alone until the
+commit (a row lock on PostgreSQL, the write lock on SQLite).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+
+from bot.core.case import HELD_STATES, Author, CaseState, CaseView, Spot
+from bot.core.effects import Audience
+from bot.core.taxonomy import FLAGS, Priority
+from bot.errors import Conflict
+from bot.helpline import places
+from bot.helpline.crypto import DataKey, Keyring
+from bot.helpline.tables import case_events, case_lines, cases, staff
+
+_LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
+"""No vowels and nothing that is mistaken for another: references are read out on the telephone."""
+
+
+def new_reference() -> str:
+    """A random name for a case, one of 27^8, as ``K7MB-4QX2``."""
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+@dataclass(slots=True)
+class CaseFile:
+    """A case as a transaction holds it. ``id`` is 0 until it is inserted."""
+
+    id: int
+    reference: str
+    conversation_id: int | None
+    incident: int
+    state: CaseState
+    priority: Priority
+    flags: tuple[str, ...]
+    intent: str
+    audience: Audience
+    confirmed: bool | None
+    opened_at: datetime
+    due_at: datetime
+    last_at: datetime
+    holder_id: int | None = None
+    holder: str = ""
+    lease_until: datetime | None = None
+    answered_at: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    version: int = 0
+    wrapped_key: bytes | None = None
+    draft: bytes | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.state is not CaseState.CLOSED
+
+    def held(self, now: datetime) -> bool:
+        """Whether somebody has it; a lease that ran out counts as nobody, swept or not."""
+        return self.state in HELD_STATES and self.lease_until is not None and self.lease_until > now
+
+    def raise_to(self, priority: Priority, flags: Sequence[str], due: datetime) -> bool:
+        """Add flags; the priority never falls and the due time never moves back. Whether it changed."""
+        together = tuple(sorted({*self.flags, *flags}, key=_gravest_first))
+        higher = priority > self.priority
+        if together == self.flags and not higher:
+            return False
+        if higher:
+            self.priority, self.due_at = priority, min(self.due_at, due)
+        self.flags = together
+        return True
+
+    def close(self, outcome: str, now: datetime) -> None:
+        """End it; the draft and the lease go."""
+        self.state, self.outcome, self.closed_at = CaseState.CLOSED, outcome, now
+        self.lease_until = self.draft = None
+
+    def view(self, now: datetime) -> CaseView:
+        """The case as the dialogue may know it."""
+        held = self.held(now)
+        return CaseView(
+            reference=self.reference,
+            state=CaseState.NEW if self.open and not held else self.state,
+            priority=self.priority,
+            flags=frozenset(self.flags),
+            incident=self.incident,
+            holder=self.holder if held else "",
+        )
+
+    def key(self, keyring: Keyring) -> DataKey | None:
+        """The case's data key, None once its words are erased."""
+        if self.wrapped_key is None:
+            return None
+        return keyring.data_key(self.wrapped_key, places.case_key(self.reference))
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line to be added to a case. ``token`` is unique in the case; ``key`` names a system line."""
+
+    token: str
+    author: Author
+    at: datetime
+    text: str = ""
+    key: str = ""
+    staff_id: int | None = None
+    flags: tuple[str, ...] = ()
+    spots: tuple[Spot, ...] = ()
+    edited: bool = False
+    outbox_id: int | None = None
+
+
+def _gravest_first(flag: str) -> int:
+    return FLAGS.index(flag) if flag in FLAGS else len(FLAGS)
+
+
+def case_query() -> Select[Any]:
+    """All columns of cases with the holder's name."""
+    holder = staff.c.name.label("holder_name")
+    return select(cases, holder).select_from(cases.outerjoin(staff, staff.c.id == cases.c.holder_id))
+
+
+_LOCKED = case_query().where(cases.c.id == bindparam("case_id")).with_for_update(of=cases)
+
+
+def locked_case(connection: Connection, case_id: int) -> CaseFile | None:
+    """A case, locked against everybody else until the commit."""
+    row = connection.execute(_LOCKED, {"case_id": case_id}).one_or_none()
+    return None if row is None else case_file(row)
+
+
+def case_file(row: Row[Any]) -> CaseFile:
+    """A case from a row of `case_query`."""
+    return CaseFile(
+        id=row.id,
+        reference=row.reference,
+        conversation_id=row.conversation_id,
+        incident=row.incident,
+        state=CaseState(row.state),
+        priority=Priority(-row.rank),
+        flags=row.flags,
+        intent=row.intent,
+        audience=Audience(row.language, row.country, row.role),
+        confirmed=row.confirmed,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        last_at=row.last_at,
+        holder_id=row.holder_id,
+        holder=row.holder_name or "",
+        lease_until=row.lease_until,
+        answered_at=row.answered_at,
+        closed_at=row.closed_at,
+        outcome=row.outcome,
+        version=row.version,
+        wrapped_key=row.data_key,
+        draft=row.draft,
+    )
+
+
+def save_case(connection: Connection, case: CaseFile) -> None:
+    """Insert or update a case. Raises `Conflict` where somebody changed it in between."""
+    values = _values(case)
+    if not case.id:
+        result = connection.execute(insert(cases).returning(cases.c.id), {**values, "version": 1})
+        case.id, case.version = result.scalar_one(), 1
+        return
+    known = {"b_id": case.id, "b_version": case.version}
+    if connection.execute(_UPDATE, {**values, "version": case.version + 1, **known}).rowcount != 1:
+        raise Conflict("the case was changed in between")
+    case.version += 1
+
+
+_UPDATE = update(cases).where(cases.c.id == bindparam("b_id"), cases.c.version == bindparam("b_version"))
+
+
+def _values(case: CaseFile) -> dict[str, Any]:
+    return {
+        "reference": case.reference,
+        "conversation_id": case.conversation_id,
+        "incident": case.incident,
+        "state": case.state.value,
+        "rank": -case.priority,
+        "flags": case.flags,
+        "intent": case.intent,
+        "language": case.audience.language,
+        "country": case.audience.country,
+        "role": case.audience.role,
+        "confirmed": case.confirmed,
+        "opened_at": case.opened_at,
+        "due_at": case.due_at,
+        "last_at": case.last_at,
+        "holder_id": case.holder_id,
+        "lease_until": case.lease_until,
+        "answered_at": case.answered_at,
+        "closed_at": case.closed_at,
+        "outcome": case.outcome,
+        "data_key": case.wrapped_key,
+        "draft": case.draft,
+    }
+
+
+def add_lines(
+    connection: Connection, keyring: Keyring, case: CaseFile, lines: Sequence[NewLine]
+) -> list[int]:
+    """Add lines to the timeline, in this order, and return their ids."""
+    key = case.key(keyring)
+    rows = [
+        {
+            "case_id": case.id,
+            "token": line.token,
+            "author": line.author.value,
+            "key": line.key,
+            "staff_id": line.staff_id,
+            "body": _sealed(key, case.reference, line),
+            "flags": line.flags,
+            "edited": line.edited,
+            "at": line.at,
+            "outbox_id": line.outbox_id,
+        }
+        for line in lines
+    ]
+    if not rows:
+        return []
+    return list(connection.execute(_ADD_LINES, rows).scalars())
+
+
+_ADD_LINES = insert(case_lines).returning(case_lines.c.id, sort_by_parameter_order=True)
+
+
+def _sealed(key: DataKey | None, reference: str, line: NewLine) -> bytes | None:
+    if key is None or not line.text:
+        return None
+    return key.encrypt(line_content(line.text, line.spots), places.line_body(reference, line.token))
+
+
+def line_content(text: str, spots: Sequence[Spot]) -> dict[str, Any]:
+    """What is encrypted of a line: its text and where it spoke for which flag."""
+    return {"t": text, "s": [[s.start, s.end, s.flag, s.source] for s in spots]}
+
+
+def spots_of(content: dict[str, Any]) -> tuple[Spot, ...]:
+    """The marked places of `line_content`."""
+    return tuple(Spot(start, end, flag, source) for start, end, flag, source in content["s"])
+
+
+def add_event(
+    connection: Connection,
+    case_id: int | None,
+    staff_id: int | None,
+    what: str,
+    at: datetime,
+    detail: str = "",
+) -> None:
+    """Write to the audit trail. ``detail`` holds names and numbers, never words of people."""
+    row = {"case_id": case_id, "staff_id": staff_id, "what": what, "at": at, "detail": detail}
+    connection.execute(_ADD_EVENT, row)
+
+
+_ADD_EVENT = insert(case_events)
+
+
+def erase_words(connection: Connection, case: CaseFile) -> None:
+    """Forget what was said in a case: its key and the texts go, counts and flags stay."""
+    case.wrapped_key = case.draft = None
+    connection.execute(update(case_lines).where(case_lines.c.case_id == case.id).values(body=None))

@@ -1,0 +1,28 @@
+"""Whether somebody of the staff is at work."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists
+
+from bot.helpline.sql import ONE, moment
+from bot.helpline.tables import staff_sessions
+
+AT_WORK = timedelta(minutes=10)
+"""Who did something in the console this recently, and did not sign out, is at work."""
+
+
+def working_since(now: datetime) -> datetime:
+    """The bound value ``working_since`` of `staff_at_work`."""
+    return now - AT_WORK
+
+
+def staff_at_work() -> Any:
+    """A condition with the bound values ``working_since`` and ``now``."""
+    return exists(ONE).where(
+        staff_sessions.c.ended_at.is_(None),
+        staff_sessions.c.seen_at > moment("working_since"),
+        staff_sessions.c.expires_at > moment("now"),
+    )

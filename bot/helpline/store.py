@@ -1,0 +1,91 @@
+"""Puts the parts of the helpline together over one database."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from bot.core.ports import Clock, Renderer
+from bot.errors import KeyringError
+from bot.helpline.bell import Bell
+from bot.helpline.changes import Changes
+from bot.helpline.crypto import Keyring
+from bot.helpline.database import Database
+from bot.helpline.inbox import Inbox
+from bot.helpline.outbox import Outbox
+from bot.helpline.sql import insert_new
+from bot.helpline.tables import meta
+from bot.helpline.turns import Turns
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open store. ``close`` it at the end."""
+
+    database: Database
+    keyring: Keyring
+    inbox: Inbox
+    turns: Turns
+    outbox: Outbox
+    changes: Changes
+
+    async def close(self) -> None:
+        """Give back connections and threads."""
+        await self.database.close()
+
+
+async def open_store(
+    url: str, *, keys: Sequence[str], pepper: str, clock: Clock, renderer: Renderer
+) -> Store:
+    """Open a database, bring its tables up to date and check that the keys are the ones it was filled with.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql://…``.
+        keys: encryption keys, newest first (`bot.helpline.crypto.generate_key`).
+        pepper: the secret that names chats; it must never change.
+        clock: the time.
+        renderer: words for the notices that staff's work sends to people.
+
+    Raises:
+        SettingsError: the address is of no known kind.
+        KeyringError: a key is malformed, missing, or not the one that the data needs.
+        StoreUnavailable: the database cannot be reached.
+    """
+    keyring = Keyring(keys, pepper=pepper)
+    database = Database(url)
+    try:
+        await database.upgrade()
+        await database.run(_check_keys, keyring)
+    except BaseException:
+        await database.close()
+        raise
+    work, delivery, change = Bell(), Bell(), Bell()
+    return Store(
+        database=database,
+        keyring=keyring,
+        inbox=Inbox(database, keyring, clock, work),
+        turns=Turns(database, keyring, clock, work=work, delivery=delivery, change=change),
+        outbox=Outbox(database, keyring, clock, delivery=delivery, change=change),
+        changes=Changes(database, change),
+    )
+
+
+_CHECK = "meta.check"
+_NEW_META = insert_new(meta, "key")
+
+
+def _check_keys(connection: Connection, keyring: Keyring) -> None:
+    """Wrong keys must show at the start, not when somebody in danger writes."""
+    mine = {
+        "pepper": keyring.subject_key(_CHECK).hex(),
+        "keys": keyring.encrypt(_CHECK, _CHECK).hex(),
+    }
+    rows = [{"key": key, "value": value} for key, value in mine.items()]
+    connection.execute(_NEW_META[connection.dialect.name], rows)
+    kept = {row.key: row.value for row in connection.execute(select(meta))}
+    if not hmac.compare_digest(kept["pepper"], mine["pepper"]):
+        raise KeyringError("the pepper is not the one this database was filled with")
+    keyring.decrypt(bytes.fromhex(kept["keys"]), _CHECK)

@@ -1,0 +1,193 @@
+"""One update in work. Everything asked of it is gathered and written in one go before the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.core.case import Author, CaseState, CaseView, Outcome, Spot, due_at
+from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, RaiseCase
+from bot.core.ports import Record
+from bot.errors import UpdateError
+from bot.helpline import places
+from bot.helpline.casefile import CaseFile, NewLine, locked_case, new_reference
+from bot.helpline.crypto import Keyring
+from bot.helpline.database import Transaction
+from bot.helpline.dispatch import NewMessage, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An inbox row and what hangs on its chat, read in one statement."""
+
+    inbox_id: int
+    bot_id: int
+    chat_key: bytes
+    chat_id: int | None
+    raw: str
+    received_at: datetime
+    danger: tuple[str, ...]
+    attempts: int
+    conversation_id: int | None
+    state: Mapping[str, Any]
+    version: int
+    unreachable: bool
+    seen_at: datetime | None
+    case: CaseFile | None
+    on_duty: bool
+
+
+class Unit:
+    """The turn of one update (`bot.core.ports.TurnUnit`).
+
+    ``lines`` and ``messages`` keep the order in which things were said; a message of the bot stands
+    in both, so that it can become a line of the case that is open when the turn ends.
+    """
+
+    def __init__(self, transaction: Transaction, keyring: Keyring, taken: Taken, now: datetime) -> None:
+        self._transaction = transaction
+        self._keyring = keyring
+        self.taken = taken
+        self.now = now
+        self.inbox_id = taken.inbox_id
+        self.raw = taken.raw
+        self.chat_id = taken.chat_id
+        self.received_at = taken.received_at
+        self.danger = taken.danger
+        self.attempts = taken.attempts
+        self.case = taken.case
+        self.case_changed = False
+        self.case_opened = False
+        self.words_erased = False
+        self.forgotten = False
+        self.new_state: Mapping[str, Any] | None = None
+        self.unreachable = taken.unreachable
+        self.lines: list[NewLine] = []
+        self.messages: list[NewMessage] = []
+        self.events: list[tuple[str, str]] = []
+        self.happened: list[str] = []
+
+    async def load(self) -> tuple[Mapping[str, Any], CaseView | None]:
+        """State and newest case. An open case stays locked, so that a claim comes before or after."""
+        if self.case is not None and self.case.open and not self.case_opened:
+            self.case = await self._transaction.run(locked_case, self.case.id)
+        return self.taken.state, None if self.case is None else self.case.view(self.now)
+
+    async def save(self, state: Mapping[str, Any], audience: Audience) -> None:
+        self._needs_chat()
+        self.new_state = dict(state)
+        if self.case is not None and self.case.open and self.case.audience != audience:
+            self.case.audience = audience
+            self.case_changed = True
+
+    async def say(self, message: Message, kind: Kind) -> None:
+        self._needs_chat()
+        token = self._token()
+        self.messages.append(NewMessage(token, kind, message))
+        self.lines.append(NewLine(token, Author.BOT, self.now, plain(message)))
+
+    async def record(self, record: Record) -> None:
+        self._needs_chat()
+        author = Author(record.author)
+        spots = tuple(
+            Spot(place.start, place.end, hit.name, place.source)
+            for hit in record.flags
+            for place in hit.evidence
+        )
+        at = self.received_at if author is Author.PERSON else self.now
+        flags = tuple(hit.name for hit in record.flags)
+        line = NewLine(self._token(), author, at, record.text, flags=flags, spots=spots, edited=record.edited)
+        self.lines.append(line)
+        if author is Author.PERSON:
+            self._person_wrote()
+
+    async def open_case(self, effect: OpenCase, audience: Audience) -> str:
+        self._needs_chat()
+        if self.case is not None and self.case.open:
+            if self.case.incident != effect.incident:
+                self._raise(effect.priority, effect.flags)
+            return self.case.reference
+        reference = new_reference()
+        _, wrapped = self._keyring.new_data_key(places.case_key(reference))
+        self.case = CaseFile(
+            id=0,
+            reference=reference,
+            conversation_id=self.taken.conversation_id,
+            incident=effect.incident,
+            state=CaseState.NEW,
+            priority=effect.priority,
+            flags=(),
+            intent=effect.intent,
+            audience=audience,
+            confirmed=effect.confirmed,
+            opened_at=self.now,
+            due_at=due_at(self.now, effect.priority),
+            last_at=self.now,
+            wrapped_key=wrapped,
+        )
+        self.case.raise_to(effect.priority, effect.flags, self.case.due_at)
+        self.case_opened = self.case_changed = True
+        self._note("opened", f"priority={int(effect.priority)}")
+        return reference
+
+    async def raise_case(self, effect: RaiseCase) -> None:
+        if self.case is not None and self.case.open:
+            self._raise(effect.priority, effect.flags)
+
+    async def confirm_case(self, effect: ConfirmCase) -> None:
+        case = self.case
+        if case is None or not case.open:
+            return
+        case.confirmed = effect.answer == "person"
+        self.case_changed = True
+        self._note(f"confirmed_{effect.answer}")
+        if effect.answer == "wrong" and not case.held(self.now):
+            case.close(Outcome.FALSE_ALARM, self.now)
+            case.wrapped_key = None
+            self.words_erased = True
+            self._note("closed", f"outcome={Outcome.FALSE_ALARM}")
+
+    async def forget(self) -> bool:
+        self._needs_chat()
+        self.forgotten = True
+        return self.case is not None and self.case.open
+
+    async def mark_unreachable(self, unreachable: bool) -> None:
+        self._needs_chat()
+        if self.unreachable != unreachable:
+            self.unreachable = unreachable
+            if self.case is not None and self.case.open:
+                self._note("unreachable" if unreachable else "reachable")
+
+    async def on_duty(self) -> bool:
+        return self.taken.on_duty
+
+    def _raise(self, priority: Any, flags: tuple[str, ...]) -> None:
+        assert self.case is not None
+        if self.case.raise_to(priority, flags, due_at(self.now, priority)):
+            self.case_changed = True
+            self._note("raised", f"priority={int(self.case.priority)}")
+
+    def _person_wrote(self) -> None:
+        """A held case now waits for us; it is due again from the first message not yet answered."""
+        case = self.case
+        if case is None or not case.held(self.now):
+            return
+        if case.state is not CaseState.WAITING_US:
+            case.state = CaseState.WAITING_US
+            case.due_at = due_at(self.received_at, case.priority)
+        self.case_changed = True
+
+    def _note(self, key: str, detail: str = "") -> None:
+        self.lines.append(NewLine(self._token(), Author.SYSTEM, self.now, key=key))
+        self.events.append((key, detail))
+        self.happened.append(key)
+
+    def _token(self) -> str:
+        return f"{self.inbox_id}.{len(self.lines)}"
+
+    def _needs_chat(self) -> None:
+        if self.chat_id is None:
+            raise UpdateError("an update without a chat cannot be answered")

@@ -1,0 +1,217 @@
+"""Hands out stored updates one by one: per chat strictly in order, different chats in parallel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, literal_column, select, update
+
+from bot.core.effects import Kind, Message
+from bot.core.ports import Clock, TurnUnit
+from bot.errors import KeyringError
+from bot.helpline import changes, places
+from bot.helpline.bell import Bell
+from bot.helpline.casefile import case_file
+from bot.helpline.crypto import Keyring
+from bot.helpline.database import Database
+from bot.helpline.dispatch import fall_back
+from bot.helpline.presence import staff_at_work, working_since
+from bot.helpline.sql import ONE, moment, word
+from bot.helpline.tables import cases, conversations, inbox, staff
+from bot.helpline.turn_unit import Taken, Unit
+from bot.helpline.turn_writer import write_turn
+
+log = structlog.get_logger()
+
+TRIES = 3
+"""At the third failure an update goes to the dead letters and its chat goes on."""
+
+_BACKOFF = (timedelta(0), timedelta(seconds=2))
+_CODE = re.compile(r"[a-z0-9_.-]{1,64}")
+
+
+class Turns:
+    """`bot.core.ports.Turns` on a database."""
+
+    def __init__(
+        self, database: Database, keyring: Keyring, clock: Clock, *, work: Bell, delivery: Bell, change: Bell
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+        self._work = work
+        self._delivery = delivery
+        self._change = change
+
+    @asynccontextmanager
+    async def next(self, bot_id: int) -> AsyncIterator[TurnUnit | None]:
+        """The next update with its transaction, or None outside of any.
+
+        Raises:
+            StoreUnavailable: the database is away, before or during the turn.
+            Conflict: conversation or case were changed by somebody else; the turn can be tried again.
+            KeyringError: what is stored needs a key that is not in the ring.
+        """
+        self._work.heed()
+        unit: Unit | None = None
+        async with self._database.write() as transaction:
+            now = self._clock.now()
+            taken = await transaction.run(_take, self._keyring, bot_id, now)
+            if taken is not None:
+                unit = Unit(transaction, self._keyring, taken, now)
+                yield unit
+                await transaction.run(write_turn, self._keyring, unit)
+        if unit is None:
+            yield None
+            return
+        if unit.messages:
+            self._delivery.ring()
+        if unit.happened:
+            self._change.ring()
+
+    async def failed(self, inbox_id: int, code: str, *, final: bool = False) -> bool:
+        """Count a failure. ``code`` is a short name in lower case; anything else becomes ``unnamed``."""
+        name = code if _CODE.fullmatch(code) else "unnamed"
+        dead = await self._database.run(_failed, inbox_id, name, final, self._clock.now())
+        self._work.ring()
+        if dead:
+            self._change.ring()
+        return dead
+
+    async def wait(self, seconds: float) -> None:
+        """Until this process stored something since the calling task last asked, or ``seconds``."""
+        await self._work.wait(seconds)
+
+    async def fallback(self, inbox_id: int, message: Message, kind: Kind) -> None:
+        """Put a message for a dead letter's chat into the outbox, once an update."""
+        now = self._clock.now()
+        await self._database.run(fall_back, self._keyring, inbox_id, message, kind, now)
+        self._delivery.ring()
+
+
+def _urgent_first() -> Any:
+    """The id of the next update: of a chat with an urgent one, otherwise of any chat."""
+    return func.coalesce(_head(urgent=True), _head(urgent=False))
+
+
+def _head(*, urgent: bool) -> Any:
+    """The oldest due update of a chat with no earlier one unfinished, that nobody has in work."""
+    head, earlier = inbox.alias("head"), inbox.alias("earlier")
+    unfinished = exists(ONE).where(
+        earlier.c.chat_key == head.c.chat_key, earlier.c.state == word("ready"), earlier.c.id < head.c.id
+    )
+    ready = and_(head.c.state == word("ready"), head.c.due_at <= moment("now"), ~unfinished)
+    if urgent:
+        alarm = inbox.alias("alarm")
+        raised = and_(
+            alarm.c.bot_id == bindparam("bot"), alarm.c.state == word("ready"), literal_column("alarm.urgent")
+        )
+        lane = alarm.join(head, head.c.chat_key == alarm.c.chat_key)
+        query = select(head.c.id).select_from(lane).where(raised, ready)
+    else:
+        query = select(head.c.id).where(head.c.bot_id == bindparam("bot"), ready)
+    return query.order_by(head.c.id).limit(ONE).with_for_update(of=head, skip_locked=True).scalar_subquery()
+
+
+def _next_query() -> Any:
+    """The next update with its conversation, newest case and whether staff are at work."""
+    other = cases.alias("other")
+    newest = select(func.max(other.c.id)).where(other.c.conversation_id == conversations.c.id)
+    joined = (
+        inbox.outerjoin(conversations, conversations.c.chat_key == inbox.c.chat_key)
+        .outerjoin(cases, cases.c.id == newest.correlate(conversations).scalar_subquery())
+        .outerjoin(staff, staff.c.id == cases.c.holder_id)
+    )
+    own = [
+        inbox.c.id.label("inbox_id"),
+        inbox.c.update_id,
+        inbox.c.chat_key,
+        inbox.c.chat_id,
+        inbox.c.raw,
+        inbox.c.danger,
+        inbox.c.received_at,
+        inbox.c.attempts,
+        conversations.c.id.label("lane_id"),
+        conversations.c.state.label("memory"),
+        conversations.c.version.label("memory_version"),
+        conversations.c.unreachable,
+        conversations.c.seen_at,
+        staff_at_work().label("on_duty"),
+        staff.c.name.label("holder_name"),
+    ]
+    return select(*own, *cases.c).select_from(joined).where(inbox.c.id == _urgent_first())
+
+
+_NEXT = _next_query()
+
+
+def _take(connection: Connection, keyring: Keyring, bot_id: int, now: datetime) -> Taken | None:
+    """Lock and read the next update. One that no key opens goes to the dead letters at once."""
+    bound = {"bot": bot_id, "now": now, "working_since": working_since(now)}
+    while (row := connection.execute(_NEXT, bound).one_or_none()) is not None:
+        try:
+            return _taken(keyring, bot_id, row)
+        except KeyringError:
+            log.error("update_unreadable", inbox_id=row.inbox_id)
+            _bury(connection, row.inbox_id, row.attempts, "keyring", now)
+            changes.note(connection, [(None, "dead_letter")], now)
+    return None
+
+
+def _taken(keyring: Keyring, bot_id: int, row: Row[Any]) -> Taken:
+    chat_id = None if row.chat_id is None else keyring.decrypt(row.chat_id, places.chat_id(row.chat_key))
+    return Taken(
+        inbox_id=row.inbox_id,
+        bot_id=bot_id,
+        chat_key=row.chat_key,
+        chat_id=chat_id,
+        raw=keyring.decrypt(row.raw, places.inbox_raw(bot_id, row.update_id)),
+        received_at=row.received_at,
+        danger=row.danger,
+        attempts=row.attempts,
+        conversation_id=row.lane_id,
+        state=_memory(keyring, row),
+        version=row.memory_version or 0,
+        unreachable=bool(row.unreachable),
+        seen_at=row.seen_at,
+        case=None if row.id is None else case_file(row),
+        on_duty=bool(row.on_duty),
+    )
+
+
+def _memory(keyring: Keyring, row: Row[Any]) -> dict[str, Any]:
+    """What the dialogue remembers. Lost memory must not keep a person from an answer."""
+    if row.memory is None:
+        return {}
+    try:
+        state = keyring.decrypt(row.memory, places.conversation_state(row.chat_key))
+    except KeyringError:
+        log.error("conversation_unreadable", conversation_id=row.lane_id)
+        return {}
+    return dict(state)
+
+
+def _failed(connection: Connection, inbox_id: int, code: str, final: bool, now: datetime) -> bool:
+    query = select(inbox.c.attempts, inbox.c.state).where(inbox.c.id == inbox_id).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None or row.state != "ready":
+        return False
+    attempts = row.attempts + 1
+    if final or attempts >= TRIES:
+        _bury(connection, inbox_id, attempts, code, now)
+        changes.note(connection, [(None, "dead_letter")], now)
+        return True
+    due = now + _BACKOFF[attempts - 1]
+    retry = update(inbox).where(inbox.c.id == inbox_id)
+    connection.execute(retry.values(attempts=attempts, due_at=due, error=code))
+    return False
+
+
+def _bury(connection: Connection, inbox_id: int, attempts: int, code: str, now: datetime) -> None:
+    dead = update(inbox).where(inbox.c.id == inbox_id)
+    connection.execute(dead.values(state="dead", attempts=attempts, error=code, finished_at=now))
