@@ -52,6 +52,9 @@ class Settings(BaseSettings):
         None,
         description="encryption keys, newest first, separated by commas; default: made in DATA_DIR; secret",
     )
+    pepper: SecretStr | None = Field(
+        None, description="secret that names chats, never changed; default: made in DATA_DIR; secret"
+    )
     console_bind: str = Field("127.0.0.1:8600", description="address and port of the staff console")
     public_url: str = Field("", description="address under which staff reach the console, if behind a proxy")
     intents_dir: Path = Field(default_factory=lambda: _content("intents"), description="folder of intents/")
@@ -80,7 +83,7 @@ class Settings(BaseSettings):
                 raise ValueError("must be an address that begins with http:// or https://")
         return value.rstrip("/")
 
-    @field_validator("database_url", "keys")
+    @field_validator("database_url", "keys", "pepper")
     @classmethod
     def _empty_is_unset(cls, value: SecretStr | None) -> SecretStr | None:
         return None if value is None or not value.get_secret_value().strip() else value

@@ -10,10 +10,10 @@ from typing import Any
 
 from bot.content.phrasebook import Phrasebook
 from bot.core.clock import SystemClock
-from bot.helpline import Store, open_store
+from bot.helpline import Store
 from bot.helpline.staff import StaffMember
 from bot.settings import Settings
-from bot.wiring.parts import encryption_keys, load_library
+from bot.wiring.parts import load_library, open_database
 
 PASSWORD_BYTES = 12
 
@@ -22,8 +22,7 @@ PASSWORD_BYTES = 12
 async def opened(settings: Settings) -> AsyncIterator[Store]:
     """The store alone, brought up to date."""
     phrasebook = Phrasebook(load_library(settings).responses)
-    keys = encryption_keys(settings)
-    store = await open_store(settings.database, keys=keys, clock=SystemClock(), renderer=phrasebook)
+    store = await open_database(settings, SystemClock(), phrasebook)
     try:
         yield store
     finally:

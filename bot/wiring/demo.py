@@ -11,10 +11,10 @@ from pathlib import Path
 import structlog
 
 from bot.chat.telegram import Client
-from bot.errors import Conflict, SettingsError
+from bot.errors import Conflict
 from bot.sandbox import create_app as create_sandbox
 from bot.settings import Settings
-from bot.wiring.parts import Parts, Progress, make_private, open_parts, write_private
+from bot.wiring.parts import Parts, Progress, kept, make_private, open_parts
 from bot.wiring.run import chat_service, console_app, sweeper
 from bot.wiring.serve import listen, serving, until_stopped, url_of
 
@@ -62,16 +62,6 @@ async def demo(
             Welcome(url_of(chat_listener), url_of(console_listener), STAFF_NAME, password, settings.data_dir)
         )
         await until_stopped(chat_service(parts, client).run, sweeper(parts))
-
-
-def kept(path: Path, make: Callable[[], str]) -> str:
-    """A value made at the first start and found again at the next. Raises `SettingsError`."""
-    if not path.exists():
-        write_private(path, make() + "\n")
-    try:
-        return path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"AMPARO_DATA_DIR: {path.name} in it cannot be read") from error
 
 
 async def _staff_account(parts: Parts, password: str) -> None:

@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 Progress = Callable[[str, float], None]
 KEY_FILE = "keys.txt"
+PEPPER_FILE = "pepper.txt"
 
 
 class LocalReader:
@@ -79,14 +80,18 @@ async def open_parts(settings: Settings, progress: Progress | None = None) -> As
     library = load_library(settings)
     phrasebook = Phrasebook(library.responses)
     matcher = load_matcher(settings, library.training, progress)
-    store = await open_store(
-        settings.database, keys=encryption_keys(settings), clock=clock, renderer=phrasebook
-    )
+    store = await open_database(settings, clock, phrasebook)
     try:
         runner = TurnRunner(LocalReader(matcher), matcher.patterns, phrasebook, clock)
         yield Parts(settings, clock, library, phrasebook, matcher, matcher.patterns, runner, store)
     finally:
         await store.close()
+
+
+async def open_database(settings: Settings, clock: Clock, phrasebook: Phrasebook) -> Store:
+    """The store, brought up to this version. Raises `KeyringError` where the keys do not fit the data."""
+    keys, pepper = encryption_keys(settings), chat_pepper(settings)
+    return await open_store(settings.database, keys=keys, pepper=pepper, clock=clock, renderer=phrasebook)
 
 
 def encryption_keys(settings: Settings) -> Sequence[str]:
@@ -96,15 +101,26 @@ def encryption_keys(settings: Settings) -> Sequence[str]:
     """
     if settings.keys is not None:
         return [key.strip() for key in settings.keys.get_secret_value().split(",") if key.strip()]
-    make_private(settings.data_dir)
-    path = settings.data_dir / KEY_FILE
+    return kept(settings.data_dir / KEY_FILE, generate_key).split()
+
+
+def chat_pepper(settings: Settings) -> str:
+    """The secret that names chats; it stays the same when encryption keys are rotated."""
+    if settings.pepper is not None:
+        return settings.pepper.get_secret_value().strip()
+    return kept(settings.data_dir / PEPPER_FILE, generate_key)
+
+
+def kept(path: Path, make: Callable[[], str]) -> str:
+    """A secret made at the first start and found again at the next. Raises `SettingsError`."""
     if not path.exists():
-        write_private(path, generate_key() + "\n")
-        log.warning("keys_made", file=KEY_FILE, hint="keep a copy elsewhere: without it nothing can be read")
+        make_private(path.parent)
+        write_private(path, make() + "\n")
+        log.info("secret_made", file=path.name, hint="keep a copy of it elsewhere")
     try:
-        return [line.strip() for line in path.read_text("ascii").splitlines() if line.strip()]
+        return path.read_text("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"AMPARO_DATA_DIR: {KEY_FILE} in it cannot be read") from error
+        raise SettingsError(f"AMPARO_DATA_DIR: {path.name} in it cannot be read") from error
 
 
 def make_private(folder: Path) -> None:

@@ -1,0 +1,261 @@
+"""What the dialogue does with single messages and presses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+
+from bot.content.phrasebook import Phrasebook
+from bot.core.case import CaseState, CaseView
+from bot.core.dialogue import step
+from bot.core.effects import (
+    ConfirmCase,
+    Effect,
+    Forget,
+    Guidance,
+    Kind,
+    MarkUnreachable,
+    OpenCase,
+    Part,
+    Phrase,
+    RaiseCase,
+    Safety,
+    Say,
+    Services,
+)
+from bot.core.events import Blocked, Commanded, InGroup, Media, Pressed, SentMedia
+from bot.core.state import State
+from bot.core.taxonomy import Priority
+from tests.unit.core.conftest import NOW, SaidMaker
+
+E = TypeVar("E", bound=Effect)
+
+
+def of(effects: tuple[Effect, ...], kind: type[E]) -> list[E]:
+    return [effect for effect in effects if isinstance(effect, kind)]
+
+
+def keys(effects: tuple[Effect, ...]) -> list[str]:
+    return [block.key for say in of(effects, Say) for block in say.blocks if isinstance(block, Phrase)]
+
+
+def blocks(effects: tuple[Effect, ...], kind: type) -> list[object]:
+    return [block for say in of(effects, Say) for block in say.blocks if isinstance(block, kind)]
+
+
+def case(state: CaseState = CaseState.NEW, *flags: str, priority: Priority = Priority.URGENT) -> CaseView:
+    return CaseView("AB-12", state, priority, frozenset(flags), 1, "Ana")
+
+
+def pressed(payload: str) -> Pressed:
+    return Pressed(NOW, "es", payload=payload)
+
+
+def test_an_emergency_as_the_very_first_message_is_answered_before_any_question(
+    book: Phrasebook, said: SaidMaker
+) -> None:
+    state, effects = step(
+        State(), said("no la encuentro", "abuse/missing_or_meeting", flags=("imminent_danger",)), book
+    )
+    opened = of(effects, OpenCase)
+    assert [case.priority for case in opened] == [Priority.EMERGENCY]
+    first = of(effects, Say)[0]
+    assert first.kind is Kind.SAFETY
+    assert first.blocks[0] == Phrase("safety.call_now_unknown", {})
+    assert any(b.payload == '/inform{"country":"cr"}' for row in first.buttons for b in row)
+    assert state.path == "emergency"
+
+
+def test_with_the_country_known_the_numbers_come_first(book: Phrasebook, said: SaidMaker) -> None:
+    event = said("se va a ver con el del chat ahora", "abuse/missing_or_meeting", flags=("imminent_danger",))
+    _, effects = step(State(country="cr", language="es"), event, book)
+    first = of(effects, Say)[0]
+    assert first.blocks[:2] == (Phrase("safety.call_now", {}), Services(("emergency",), 2))
+    assert first.buttons == ()
+
+
+def test_a_country_without_a_checked_number_gets_ways_to_help_and_no_foreign_number(
+    book: Phrasebook, said: SaidMaker
+) -> None:
+    _, effects = step(State(country="td", language="es"), said("ayuda", flags=("imminent_danger",)), book)
+    assert "safety.call_now_none" in keys(effects)
+    assert Services(("emergency",), 2) not in blocks(effects, Services)
+
+
+def test_urgent_asks_back_with_three_choices_and_opens_an_unconfirmed_case(
+    book: Phrasebook, said: SaidMaker
+) -> None:
+    event = said("un señor le pide fotos", "abuse/grooming", flags=("sexual_harm",))
+    state, effects = step(State(country="cr"), event, book)
+    assert [(c.priority, c.confirmed) for c in of(effects, OpenCase)] == [(Priority.URGENT, None)]
+    choices = [b.payload for row in of(effects, Say)[-1].buttons for b in row]
+    assert choices == [f'/safety{{"a":"{a}","n":"1"}}' for a in ("person", "info", "wrong")]
+    assert (state.path, state.stage) == ("urgent", "asked")
+
+
+def test_a_child_who_writes_about_bullying_gets_own_words_and_the_child_helpline(
+    book: Phrasebook, said: SaidMaker
+) -> None:
+    event = said("en mi salon me molestan", "bullying/victim", flags=("child_user",))
+    state, effects = step(State(country="cr"), event, book)
+    assert state.role == "child"
+    assert Guidance("bullying/victim", Part.FIRST) in blocks(effects, Guidance)
+    assert Services(("child_helpline",), 1) in blocks(effects, Services)
+
+
+def test_the_next_turns_stay_in_the_path(book: Phrasebook, said: SaidMaker) -> None:
+    state = State(
+        language="es", country="cr", path="urgent", path_flag="sexual_harm", incident=1, stage="person"
+    )
+    state = replace(state, case=case(CaseState.NEW, "sexual_harm"))
+    after, effects = step(state, said("está aquí conmigo", "greet"), book)
+    assert keys(effects) == ["safety.added_off"]
+    assert after.path == "urgent"
+
+
+def test_new_danger_in_the_path_is_answered_and_raises_the_case(book: Phrasebook, said: SaidMaker) -> None:
+    state = State(language="es", country="cr", path="urgent", path_flag="sexual_harm", incident=1)
+    state = replace(state, case=case(CaseState.NEW, "sexual_harm"))
+    after, effects = step(
+        state, said("dice que se quiere morir", "abuse/self_harm", flags=("self_harm",)), book
+    )
+    assert of(effects, RaiseCase) == [RaiseCase(Priority.EMERGENCY, ("self_harm",))]
+    assert not of(effects, OpenCase)
+    assert after.path == "emergency"
+    assert any(isinstance(b, Safety) and b.flag == "self_harm" for b in blocks(effects, Safety))
+
+
+def test_a_member_of_staff_silences_the_bot_except_for_new_danger(book: Phrasebook, said: SaidMaker) -> None:
+    held = case(CaseState.CLAIMED, "sexual_harm")
+    state = State(language="es", country="cr", incident=1, path="urgent", case=held)
+    assert step(state, said("gracias", "thanks"), book)[1] == ()
+    _, again = step(state, said("le pidió más fotos", "abuse/grooming", flags=("sexual_harm",)), book)
+    assert not of(again, Say)
+    _, fresh = step(state, said("le pegó", "abuse/disclosure", flags=("violence",)), book)
+    assert of(fresh, Say)
+
+
+def test_a_false_alarm_is_corrected_in_one_tap_and_leads_back_to_the_topic(book: Phrasebook) -> None:
+    state = State(
+        language="es", country="cr", path="urgent", path_flag="violence", incident=1, topic="bullying/victim"
+    )
+    after, effects = step(replace(state, case=case()), pressed('/safety{"a":"wrong","n":"1"}'), book)
+    assert of(effects, ConfirmCase) == [ConfirmCase("wrong")]
+    assert "safety.corrected" in keys(effects)
+    assert Guidance("bullying/victim", Part.FIRST) in blocks(effects, Guidance)
+    assert after.path == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "closes"),
+    [("no", "deny", True), ("no sé", "deny", False), ("no me deja", "deny", False)],
+)
+def test_only_a_bare_no_takes_an_alarm_back(
+    book: Phrasebook, said: SaidMaker, text: str, intent: str, closes: bool
+) -> None:
+    state = State(language="es", country="cr", path="urgent", stage="asked", incident=1, case=case())
+    _, effects = step(state, said(text, intent), book)
+    assert (ConfirmCase("wrong") in effects) is closes
+
+
+def test_a_button_of_an_earlier_incident_changes_nothing(book: Phrasebook) -> None:
+    current = replace(case(), incident=2)
+    state = State(language="es", incident=2, path="urgent", path_flag="violence", case=current)
+    after, effects = step(state, pressed('/safety{"a":"wrong","n":"1"}'), book)
+    assert keys(effects) == ["everyday.old_button"]
+    assert after == state
+
+
+@pytest.mark.parametrize(
+    "payload", ["", "/nonsense", '/part{"i":"abuse/unknown","p":"more"}', '/inform{"country":"xx"}']
+)
+def test_foreign_buttons_say_so_and_offer_the_numbers(book: Phrasebook, payload: str) -> None:
+    state = State(language="es")
+    after, effects = step(state, pressed(payload), book)
+    assert keys(effects) == ["everyday.old_button"]
+    assert after == state
+
+
+def test_the_safe_word_shows_the_numbers_in_any_state(book: Phrasebook, said: SaidMaker) -> None:
+    for state in (State(), State(country="cr", misses=1), State(country="cr", awaiting="delete")):
+        _, effects = step(state, said("Anparo"), book)
+        assert keys(effects)[0] == "safety.safe_word_shown"
+
+
+def test_two_misses_offer_a_person(book: Phrasebook, said: SaidMaker) -> None:
+    state, effects = step(State(greeted=True), said("asdf qwer", confidence=0.1), book)
+    assert keys(effects) == ["everyday.unsure"]
+    _, effects = step(state, said("zxcv", confidence=0.1), book)
+    assert keys(effects) == ["everyday.miss_again"]
+
+
+def test_a_tapped_language_stays_and_a_read_one_follows_the_writer(book: Phrasebook, said: SaidMaker) -> None:
+    english = said("my son is bullied", "bullying/victim", language="en", client="es")
+    assert step(State(language="es"), english, book)[0].language == "en"
+    assert step(State(language="es", language_chosen=True), english, book)[0].language == "es"
+
+
+def test_one_word_does_not_change_the_language(book: Phrasebook, said: SaidMaker) -> None:
+    assert step(State(language="es"), said("facebook", language="en"), book)[0].language == "es"
+
+
+def test_an_unoffered_client_language_gets_its_declared_fallback(book: Phrasebook) -> None:
+    start = Commanded(NOW, "de-DE", name="start")
+    assert step(State(), start, book)[0].language == "en"
+
+
+def test_a_deep_link_presets_country_and_role_and_keeps_nothing_else(book: Phrasebook) -> None:
+    state, _ = step(State(), Commanded(NOW, "es", name="start", argument="cr_teacher_school12"), book)
+    assert (state.country, state.role) == ("cr", "teacher")
+    assert "school12" not in str(state)
+
+
+def test_danger_behind_start_is_answered(book: Phrasebook, said: SaidMaker) -> None:
+    reading = said("mi hija no aparece", "abuse/missing_or_meeting", flags=("imminent_danger",)).reading
+    event = Commanded(NOW, "es", name="start", argument="mi hija no aparece", reading=reading)
+    assert of(step(State(), event, book)[1], OpenCase)
+
+
+def test_delete_erases_and_keeps_only_what_help_needs(book: Phrasebook) -> None:
+    state = State(language="es", country="cr", topic="abuse/grooming", path="urgent", incident=1, case=case())
+    after, effects = step(state, Commanded(NOW, "es", name="delete"), book)
+    assert of(effects, Forget)
+    assert "everyday.delete_done_open_case" in keys(effects)
+    assert (after.country, after.topic, after.incident) == ("", "", 1)
+
+
+def test_asking_for_a_person_opens_a_routine_case_once(book: Phrasebook, said: SaidMaker) -> None:
+    event = said("quiero hablar con una persona", "human", flags=("human_requested",))
+    state, effects = step(State(), event, book)
+    assert [(c.priority, c.confirmed) for c in of(effects, OpenCase)] == [(Priority.ROUTINE, True)]
+    _, again = step(replace(state, case=case(priority=Priority.ROUTINE)), event, book)
+    assert not of(again, OpenCase)
+
+
+def test_photos_are_refused_kindly_and_a_caption_is_read(book: Phrasebook, said: SaidMaker) -> None:
+    assert keys(step(State(), SentMedia(NOW, "es", media=Media.PHOTO), book)[1]) == ["everyday.media_photo"]
+    reading = said("me amenaza", flags=("violence",)).reading
+    _, effects = step(
+        State(), SentMedia(NOW, "es", media=Media.PHOTO, caption="me amenaza", reading=reading), book
+    )
+    assert of(effects, OpenCase)
+
+
+def test_groups_get_one_invitation_and_then_silence(book: Phrasebook) -> None:
+    state, effects = step(State(), InGroup(NOW, "es"), book)
+    assert keys(effects) == ["everyday.group_invite"]
+    assert step(state, InGroup(NOW, "es"), book)[1] == ()
+
+
+def test_a_blocked_bot_is_noted(book: Phrasebook) -> None:
+    assert step(State(), Blocked(NOW), book)[1] == (MarkUnreachable(True),)
+
+
+def test_an_edited_message_is_read_again_for_danger_and_else_left_alone(
+    book: Phrasebook, said: SaidMaker
+) -> None:
+    state = State(language="es", topic="bullying/victim")
+    assert step(state, said("lo molestan", "bullying/victim", edited=True), book)[1] == ()
+    assert of(step(state, said("lo van a matar", flags=("violence",), edited=True), book)[1], OpenCase)

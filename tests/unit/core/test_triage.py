@@ -1,0 +1,40 @@
+"""Priorities as `intents/taxonomy.yml` gives them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.taxonomy import FLAGS, Priority
+from bot.core.triage import gravest, priority_of
+
+INTENTS = ("bullying/victim", "abuse/grooming", "identity_theft/scam", "out_of_scope")
+
+
+@pytest.mark.parametrize(
+    ("flags", "intent", "expected"),
+    [
+        (("imminent_danger",), "out_of_scope", Priority.EMERGENCY),  # whatever the message is about
+        (("self_harm", "child_user"), "abuse/self_harm", Priority.EMERGENCY),
+        (("sexual_harm",), "abuse/grooming", Priority.URGENT),
+        (("violence",), "bullying/victim", Priority.URGENT),
+        (("child_user",), "bullying/victim", Priority.URGENT),  # a child who writes about bullying
+        (("child_user",), "identity_theft/scam", None),  # … about a scam is answered with guidance
+        (("human_requested",), "out_of_scope", Priority.ROUTINE),
+        ((), "abuse/disclosure", None),  # answered, and offered a person
+    ],
+)
+def test_priority(flags: tuple[str, ...], intent: str, expected: Priority | None) -> None:
+    assert priority_of(flags, intent) == expected
+
+
+@given(st.sets(st.sampled_from(FLAGS)), st.sampled_from(FLAGS), st.sampled_from(INTENTS))
+def test_another_flag_never_lowers_the_priority(flags: set[str], more: str, intent: str) -> None:
+    before = priority_of(flags, intent) or 0
+    assert (priority_of(flags | {more}, intent) or 0) >= before
+
+
+def test_talk_of_dying_has_its_own_text_even_in_immediate_danger() -> None:
+    assert gravest({"imminent_danger", "self_harm"}) == "self_harm"
+    assert gravest({"child_user"}) == ""
