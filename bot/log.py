@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -29,6 +29,24 @@ _CHATTY = (
 def redact(text: str) -> str:
     """The text with anything that looks like a bot token taken out."""
     return _TOKEN.sub("[token]", text)
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to whatever standard error is now: a progress bar or a test may put its own there."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _: TextIO) -> None:
+        raise AttributeError("the stream is always standard error")
+
+    def handleError(self, _: logging.LogRecord) -> None:
+        """Silent: Python's own report would print the message and its arguments."""
 
 
 class _Redacting(logging.Formatter):
@@ -60,7 +78,7 @@ def configure(level: str = "info", form: str = "text") -> None:
         cache_logger_on_first_use=False,
     )
     formatter = structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processor=renderer)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(_Redacting(formatter))
     root = logging.getLogger()
     root.handlers[:] = [handler]
