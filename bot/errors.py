@@ -9,6 +9,9 @@ AmparoError
 │   ├── StoreUnavailable     cannot be reached; try again later
 │   ├── NotFound             no such thing, or not for this reader
 │   ├── Conflict             somebody else changed it first
+│   │   └── Outdated             the person wrote something that the sender has not seen
+│   ├── SignInRefused        unknown account or wrong password
+│   ├── TooManyTries         too many failed sign-ins; wait
 │   └── KeyringError         a key is missing or does not fit the data
 ├── UpdateError          an update cannot be understood; it goes to the dead letters
 ├── DeliveryError        a message did not get through
@@ -62,6 +65,18 @@ class NotFound(StoreError):
 
 class Conflict(StoreError):
     """Somebody else changed it first."""
+
+
+class Outdated(Conflict):
+    """The person wrote something new in between."""
+
+
+class SignInRefused(StoreError):
+    """There is no such account, or the password is wrong."""
+
+
+class TooManyTries(StoreError):
+    """Too many failed sign-ins; try again later."""
 
 
 class KeyringError(StoreError):

@@ -16,7 +16,11 @@ from bot.helpline.crypto import Keyring
 from bot.helpline.database import Database
 from bot.helpline.inbox import Inbox
 from bot.helpline.outbox import Outbox
+from bot.helpline.retention import Retention
+from bot.helpline.service import HelplineService
 from bot.helpline.sql import insert_new
+from bot.helpline.staff import StaffAccounts
+from bot.helpline.stats import Stats
 from bot.helpline.tables import meta
 from bot.helpline.turns import Turns
 
@@ -30,7 +34,11 @@ class Store:
     inbox: Inbox
     turns: Turns
     outbox: Outbox
+    service: HelplineService
+    staff: StaffAccounts
+    retention: Retention
     changes: Changes
+    stats: Stats
 
     async def close(self) -> None:
         """Give back connections and threads."""
@@ -63,13 +71,29 @@ async def open_store(
         await database.close()
         raise
     work, delivery, change = Bell(), Bell(), Bell()
+    changes = Changes(database, change)
+    accounts = StaffAccounts(database, keyring, clock)
     return Store(
         database=database,
         keyring=keyring,
         inbox=Inbox(database, keyring, clock, work),
         turns=Turns(database, keyring, clock, work=work, delivery=delivery, change=change),
         outbox=Outbox(database, keyring, clock, delivery=delivery, change=change),
-        changes=Changes(database, change),
+        service=HelplineService(
+            database,
+            keyring,
+            clock,
+            renderer,
+            accounts=accounts,
+            changes=changes,
+            work=work,
+            delivery=delivery,
+            change=change,
+        ),
+        staff=accounts,
+        retention=Retention(database),
+        changes=changes,
+        stats=Stats(database, clock),
     )
 
 

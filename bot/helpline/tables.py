@@ -128,6 +128,7 @@ class _ConversationColumns(TypedColumns):
     unreachable: Named[bool] = Column(Boolean)
     created_at: Named[datetime] = Column(UtcDateTime, nullable=False)
     seen_at: Named[datetime] = Column(UtcDateTime, nullable=False, index=True)
+    forgotten_at: Named[datetime | None] = Column(UtcDateTime)
 
 
 conversations = Table("conversations", metadata, _ConversationColumns)
@@ -265,6 +266,7 @@ outbox = Table(
     _one_of("kind", "answer", "safety", "staff", "notice"),
     _one_of("state", *_OUTBOX_STATES),
     Index("ix_outbox_due", "bot_id", "rank", "id", **_where("state = 'queued'")),
+    Index("ix_outbox_conversation", "conversation_id", "id"),
     Index("ix_outbox_lane", "conversation_id", "id", **_where("state IN ('queued', 'sending')")),
     Index("ix_outbox_sending", "bot_id", **_where("state = 'sending'")),
     Index("ix_outbox_uncertain", "id", **_where("state = 'uncertain'")),

@@ -91,6 +91,7 @@ def _conversation(connection: Connection, keyring: Keyring, unit: Unit) -> int:
         "state": keyring.encrypt(dict(state), place) if state else None,
         "unreachable": unit.unreachable,
         "seen_at": unit.now,
+        "forgotten_at": unit.now if unit.forgotten else None,
     }
     if taken.conversation_id is None:
         chat = {

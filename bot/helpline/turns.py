@@ -11,12 +11,13 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row, and_, bindparam, exists, func, literal_column, select, update
 
+from bot.core.case import Author
 from bot.core.effects import Kind, Message
 from bot.core.ports import Clock, TurnUnit
 from bot.errors import KeyringError
 from bot.helpline import changes, places
 from bot.helpline.bell import Bell
-from bot.helpline.casefile import case_file
+from bot.helpline.casefile import NewLine, add_lines, case_file, case_query, save_case
 from bot.helpline.crypto import Keyring
 from bot.helpline.database import Database
 from bot.helpline.dispatch import fall_back
@@ -77,7 +78,7 @@ class Turns:
     async def failed(self, inbox_id: int, code: str, *, final: bool = False) -> bool:
         """Count a failure. ``code`` is a short name in lower case; anything else becomes ``unnamed``."""
         name = code if _CODE.fullmatch(code) else "unnamed"
-        dead = await self._database.run(_failed, inbox_id, name, final, self._clock.now())
+        dead = await self._database.run(_failed, self._keyring, inbox_id, name, final, self._clock.now())
         self._work.ring()
         if dead:
             self._change.ring()
@@ -158,8 +159,7 @@ def _take(connection: Connection, keyring: Keyring, bot_id: int, now: datetime) 
             return _taken(keyring, bot_id, row)
         except KeyringError:
             log.error("update_unreadable", inbox_id=row.inbox_id)
-            _bury(connection, row.inbox_id, row.attempts, "keyring", now)
-            changes.note(connection, [(None, "dead_letter")], now)
+            _bury(connection, keyring, row.inbox_id, row.attempts, "keyring", now)
     return None
 
 
@@ -196,15 +196,16 @@ def _memory(keyring: Keyring, row: Row[Any]) -> dict[str, Any]:
     return dict(state)
 
 
-def _failed(connection: Connection, inbox_id: int, code: str, final: bool, now: datetime) -> bool:
+def _failed(
+    connection: Connection, keyring: Keyring, inbox_id: int, code: str, final: bool, now: datetime
+) -> bool:
     query = select(inbox.c.attempts, inbox.c.state).where(inbox.c.id == inbox_id).with_for_update()
     row = connection.execute(query).one_or_none()
     if row is None or row.state != "ready":
         return False
     attempts = row.attempts + 1
     if final or attempts >= TRIES:
-        _bury(connection, inbox_id, attempts, code, now)
-        changes.note(connection, [(None, "dead_letter")], now)
+        _bury(connection, keyring, inbox_id, attempts, code, now)
         return True
     due = now + _BACKOFF[attempts - 1]
     retry = update(inbox).where(inbox.c.id == inbox_id)
@@ -212,6 +213,22 @@ def _failed(connection: Connection, inbox_id: int, code: str, final: bool, now: 
     return False
 
 
-def _bury(connection: Connection, inbox_id: int, attempts: int, code: str, now: datetime) -> None:
-    dead = update(inbox).where(inbox.c.id == inbox_id)
-    connection.execute(dead.values(state="dead", attempts=attempts, error=code, finished_at=now))
+def _bury(
+    connection: Connection, keyring: Keyring, inbox_id: int, attempts: int, code: str, now: datetime
+) -> None:
+    """To the dead letters; where the chat has an open case, whoever works on it must know."""
+    dead = update(inbox).where(inbox.c.id == inbox_id).returning(inbox.c.chat_key)
+    values = {"state": "dead", "attempts": attempts, "error": code, "finished_at": now}
+    chat_key = connection.execute(dead.values(**values)).scalar_one()
+    open_case = case_query().join(conversations, conversations.c.id == cases.c.conversation_id)
+    query = open_case.where(conversations.c.chat_key == chat_key, cases.c.state != word("closed"))
+    row = connection.execute(query.with_for_update(of=cases)).one_or_none()
+    happened: list[tuple[int | None, str]] = [(None, "dead_letter")]
+    if row is not None:
+        case = case_file(row)
+        case.last_at = now
+        save_case(connection, case)
+        line = NewLine(f"d{inbox_id}.{case.version}", Author.SYSTEM, now, key="dead_letter")
+        add_lines(connection, keyring, case, [line])
+        happened.append((case.id, "line"))
+    changes.note(connection, happened, now)

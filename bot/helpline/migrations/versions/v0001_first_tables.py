@@ -47,6 +47,7 @@ def _conversations() -> None:
         sa.Column("unreachable", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_conversations"),
         sa.UniqueConstraint("chat_key", name="uq_conversations_chat_key"),
     )
@@ -277,6 +278,7 @@ def _outbox() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_outbox_case_id", "outbox", ["case_id"])
+    op.create_index("ix_outbox_conversation", "outbox", ["conversation_id", "id"])
     op.create_index("ix_outbox_due", "outbox", ["bot_id", "rank", "id"], **_where("state = 'queued'"))
     op.create_index(
         "ix_outbox_lane", "outbox", ["conversation_id", "id"], **_where("state IN ('queued', 'sending')")

@@ -1,0 +1,299 @@
+"""What staff see: the queue, one case, the dead letters. Every look into words leaves a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    SmallInteger,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
+
+from bot.core.case import Author, CaseDetail, DeliveryState, Line, QueueRow, Spot
+from bot.core.taxonomy import Priority
+from bot.errors import Conflict, NotFound
+from bot.helpline import changes, places
+from bot.helpline.casefile import CaseFile, add_event, case_file, case_query, spots_of
+from bot.helpline.crypto import Keyring
+from bot.helpline.sql import ONE, word
+from bot.helpline.staff import StaffMember
+from bot.helpline.tables import (
+    UtcDateTime,
+    case_events,
+    case_lines,
+    cases,
+    conversations,
+    inbox,
+    outbox,
+    staff,
+)
+
+View = Literal["open", "mine", "closed"]
+VIEWED_AGAIN = timedelta(minutes=10)
+"""A look at the same case by the same person within this time is one look."""
+
+COUNT_UP_TO = 10_000
+"""Counts stop here: counting a million rows for a badge is not worth a second of waiting."""
+
+MOST_ROWS = 200
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """A page of cases.
+
+    ``counts``: open cases by priority; ``hidden``: how many follow behind this page. Both stop at
+    `COUNT_UP_TO`. ``after`` asks for the next page; None on the last.
+    """
+
+    rows: tuple[QueueRow, ...]
+    counts: Mapping[Priority, int]
+    hidden: int
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An update that could not be handled: nothing of its content."""
+
+    id: int
+    received_at: datetime
+    died_at: datetime
+    attempts: int
+    code: str
+    urgent: bool
+
+
+def queue(
+    connection: Connection, member: StaffMember, view: View, limit: int, after: str | None
+) -> QueuePage:
+    """A page of a view. Raises ValueError for an unknown view or a malformed ``after``."""
+    limit = max(1, min(limit, MOST_ROWS))
+    closed = view == "closed"
+    scope = _scope(member, view)
+    page = _queue_query().where(*scope)
+    if after is not None:
+        page = page.where(_behind(_decoded(after), closed))
+    order = (
+        (cases.c.closed_at.desc(), cases.c.id.desc())
+        if closed
+        else (cases.c.rank, cases.c.due_at, cases.c.id)
+    )
+    found = connection.execute(page.order_by(*order).limit(limit + 1)).all()
+    rows, more = found[:limit], len(found) > limit
+    place = _place(rows[-1], closed) if more else None
+    hidden = 0 if place is None else _count(connection, *scope, _behind(place, closed))
+    counts = {p: _count(connection, _OPEN, cases.c.rank == literal(-int(p), SmallInteger)) for p in Priority}
+    return QueuePage(
+        rows=tuple(queue_row(case_file(row), bool(row.unreachable)) for row in rows),
+        counts=counts,
+        hidden=hidden,
+        after=None if place is None else _encoded(place),
+    )
+
+
+_OPEN = cases.c.state != word("closed")
+
+
+def _scope(member: StaffMember, view: View) -> list[ColumnElement[bool]]:
+    match view:
+        case "open":
+            return [_OPEN]
+        case "mine":
+            return [_OPEN, cases.c.holder_id == member.id]
+        case "closed":
+            return [cases.c.state == word("closed")]
+        case _:
+            raise ValueError("a view is open, mine or closed")
+
+
+def _queue_query() -> Any:
+    query = case_query().add_columns(conversations.c.unreachable)
+    return query.outerjoin(conversations, conversations.c.id == cases.c.conversation_id)
+
+
+Place = tuple[int, datetime, int]
+"""Where a page ends: rank, time it is ordered by, id."""
+
+
+def _place(row: Any, closed: bool) -> Place:
+    return (row.rank, row.closed_at if closed else row.due_at, row.id)
+
+
+def _behind(place: Place, closed: bool) -> ColumnElement[bool]:
+    rank, at, case_id = place
+    moment, number = literal(at, UtcDateTime), literal(case_id, BigInteger)
+    if closed:
+        return tuple_(cases.c.closed_at, cases.c.id) < tuple_(moment, number)
+    return tuple_(cases.c.rank, cases.c.due_at, cases.c.id) > tuple_(
+        literal(rank, SmallInteger), moment, number
+    )
+
+
+def _encoded(place: Place) -> str:
+    rank, at, case_id = place
+    return f"{rank}.{(at - _EPOCH) // _MICROSECOND}.{case_id}"
+
+
+def _decoded(after: str) -> Place:
+    try:
+        rank, at, case_id = (int(part) for part in after[:64].split("."))
+        place = rank, _EPOCH + at * _MICROSECOND, case_id
+    except (ValueError, OverflowError) as error:
+        raise ValueError("this page does not exist") from error
+    if abs(rank) > 9 or not 0 <= case_id < 2**63:
+        raise ValueError("this page does not exist")
+    return place
+
+
+def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
+    some = select(ONE).select_from(cases).where(*conditions).limit(COUNT_UP_TO).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def queue_row(case: CaseFile, unreachable: bool) -> QueueRow:
+    """A case as the queue shows it."""
+    return QueueRow(
+        reference=case.reference,
+        state=case.state,
+        priority=case.priority,
+        flags=case.flags,
+        intent=case.intent,
+        language=case.audience.language,
+        country=case.audience.country,
+        role=case.audience.role,
+        confirmed=case.confirmed,
+        opened_at=case.opened_at,
+        due_at=case.due_at,
+        last_at=case.last_at,
+        holder=case.holder,
+        unreachable=unreachable,
+        version=case.version,
+    )
+
+
+def detail(
+    connection: Connection, keyring: Keyring, member: StaffMember, reference: str, now: datetime
+) -> tuple[CaseDetail, int, bool]:
+    """A case with its timeline, its id, and whether this look is still to be written down."""
+    row = connection.execute(_queue_query().where(cases.c.reference == reference)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such case")
+    case = case_file(row)
+    lines = _lines(connection, keyring, case)
+    mine = case.holder_id == member.id and case.held(now)
+    draft, key = "", case.key(keyring)
+    if mine and key is not None and case.draft is not None:
+        draft = key.decrypt(case.draft, places.case_draft(case.reference))
+    last = lines[-1].id if lines else 0
+    seen = _seen_lately(connection, case.id, member.id, now)
+    return CaseDetail(queue_row(case, bool(row.unreachable)), lines, mine, draft, last), case.id, not seen
+
+
+def _lines(connection: Connection, keyring: Keyring, case: CaseFile) -> tuple[Line, ...]:
+    key = case.key(keyring)
+    lines = []
+    for row in connection.execute(_LINES, {"b_case": case.id}):
+        text, spots = "", tuple[Spot, ...]()
+        if row.body is not None and key is not None:
+            content = key.decrypt(row.body, places.line_body(case.reference, row.token))
+            text, spots = content["t"], spots_of(content)
+        line = Line(
+            id=row.id,
+            author=Author(row.author),
+            at=row.at,
+            text=text,
+            key=row.key,
+            staff=row.name or "",
+            flags=row.flags,
+            spots=spots,
+            edited=row.edited,
+            delivery=None if row.delivery is None else DeliveryState(row.delivery),
+        )
+        lines.append(line)
+    return tuple(lines)
+
+
+_LINES = (
+    select(case_lines, staff.c.name, outbox.c.state.label("delivery"))
+    .select_from(
+        case_lines.outerjoin(staff, staff.c.id == case_lines.c.staff_id).outerjoin(
+            outbox, outbox.c.id == case_lines.c.outbox_id
+        )
+    )
+    .where(case_lines.c.case_id == bindparam("b_case"))
+    .order_by(case_lines.c.id)
+)
+
+
+def _seen_lately(connection: Connection, case_id: int, staff_id: int, now: datetime) -> bool:
+    query = select(case_events.c.id).where(
+        case_events.c.case_id == case_id,
+        case_events.c.staff_id == staff_id,
+        case_events.c.what == "viewed",
+        case_events.c.at > now - VIEWED_AGAIN,
+    )
+    return connection.execute(query.limit(1)).one_or_none() is not None
+
+
+def viewed(connection: Connection, case_id: int, staff_id: int, now: datetime) -> None:
+    """Write a look down."""
+    add_event(connection, case_id, staff_id, "viewed", now)
+
+
+def dead_letters(connection: Connection, limit: int) -> Sequence[DeadLetter]:
+    """The newest dead letters first, at most ``limit``."""
+    query = select(inbox).where(inbox.c.state == word("dead")).order_by(inbox.c.id.desc()).limit(limit)
+    return [
+        DeadLetter(
+            id=row.id,
+            received_at=row.received_at,
+            died_at=row.finished_at or row.received_at,
+            attempts=row.attempts,
+            code=row.error or "",
+            urgent=row.urgent,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def dead_letter_text(
+    connection: Connection, keyring: Keyring, member: StaffMember, letter_id: int, now: datetime
+) -> str:
+    """The raw JSON of a dead letter; the look is written down first."""
+    row = _dead_letter(connection, letter_id)
+    add_event(connection, None, member.id, "dead_letter_read", now, f"inbox={letter_id}")
+    text: str = keyring.decrypt(row.raw, places.inbox_raw(row.bot_id, row.update_id))
+    return text
+
+
+def retry_dead_letter(connection: Connection, member: StaffMember, letter_id: int, now: datetime) -> None:
+    """Hand a dead letter out again, before anything newer of its chat."""
+    _dead_letter(connection, letter_id)
+    again = update(inbox).where(inbox.c.id == letter_id, inbox.c.state == word("dead"))
+    ready = again.values(state="ready", attempts=0, due_at=now, finished_at=None, error=None)
+    if connection.execute(ready).rowcount != 1:
+        raise Conflict("somebody else did it first")
+    add_event(connection, None, member.id, "dead_letter_retried", now, f"inbox={letter_id}")
+    changes.note(connection, [(None, "dead_letter")], now)
+
+
+def _dead_letter(connection: Connection, letter_id: int) -> Any:
+    query = select(inbox).where(inbox.c.id == letter_id, inbox.c.state == word("dead"))
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("there is no such dead letter")
+    return row

@@ -1,0 +1,204 @@
+"""The helpline's work as the staff's console does it. Each method is one transaction.
+
+Who acts is always handed in; whoever has an account may see and take every case (helplines with
+borders of their own are not built yet). Times come from the clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from bot.core.case import CaseDetail, Outcome
+from bot.core.ports import Clock, Renderer
+from bot.helpline import desk, reading_room
+from bot.helpline.bell import Bell
+from bot.helpline.changes import Change, Changes
+from bot.helpline.crypto import Keyring
+from bot.helpline.database import Database
+from bot.helpline.desk import LONGEST_NOTE, LONGEST_REPLY, Hand
+from bot.helpline.reading_room import COUNT_UP_TO, DeadLetter, QueuePage, View
+from bot.helpline.staff import SignedIn, StaffAccounts, StaffMember
+
+__all__ = [
+    "COUNT_UP_TO",
+    "LONGEST_NOTE",
+    "LONGEST_REPLY",
+    "Change",
+    "DeadLetter",
+    "HelplineService",
+    "QueuePage",
+    "SignedIn",
+    "StaffAccounts",
+    "StaffMember",
+    "View",
+]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MOST_LETTERS = 200
+
+
+class HelplineService:
+    """Queue and cases for the staff."""
+
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        clock: Clock,
+        renderer: Renderer,
+        *,
+        accounts: StaffAccounts,
+        changes: Changes,
+        work: Bell,
+        delivery: Bell,
+        change: Bell,
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+        self._renderer = renderer
+        self._accounts = accounts
+        self._changes = changes
+        self._work = work
+        self._delivery = delivery
+        self._change = change
+
+    async def queue(
+        self, staff: StaffMember, *, view: View = "open", limit: int = 50, after: str | None = None
+    ) -> QueuePage:
+        """A page of cases: the gravest first, then the one due first; closed ones newest first.
+
+        ``mine`` are open cases that ``staff`` holds. At most 200 rows. Raises ValueError for an unknown
+        view or a malformed ``after``.
+        """
+        return await self._database.read(reading_room.queue, staff, view, limit, after)
+
+    async def case(self, staff: StaffMember, reference: str) -> CaseDetail:
+        """A case with its timeline. The look is written down, at most once in ten minutes a person.
+
+        Raises `NotFound`, and `StoreUnavailable` also where the look cannot be written down.
+        """
+        now, name = self._clock.now(), desk.normal_reference(reference)
+        found, case_id, news = await self._database.read(reading_room.detail, self._keyring, staff, name, now)
+        if news:
+            await self._database.run(reading_room.viewed, case_id, staff.id, now)
+        return found
+
+    async def claim(self, staff: StaffMember, reference: str) -> None:
+        """Take a case for 15 minutes; the bot is silent in its chat from this commit on.
+
+        The person is told once that somebody is there. Claiming one's own case renews the lease.
+        Raises `NotFound`, or `Conflict` where it is closed or somebody else's.
+        """
+        await self._act(desk.claim, staff, reference)
+
+    async def take_next(self, staff: StaffMember) -> str | None:
+        """Take the gravest case that nobody has; its reference, or None where there is none."""
+        return await self._act(desk.take_next, staff)
+
+    async def heartbeat(self, staff: StaffMember, reference: str) -> datetime:
+        """Renew the lease; returns until when. Raises `NotFound`, or `Conflict` where it is lost."""
+        return await self._database.run(desk.heartbeat, self._hand(staff), reference)
+
+    async def release(self, staff: StaffMember, reference: str, note: str = "") -> None:
+        """Give a case back to the queue with its draft; the person is told. Raises like `heartbeat`."""
+        await self._act(desk.release, staff, reference, _optional(note))
+
+    async def reply(self, staff: StaffMember, reference: str, text: str, *, seen: int, token: str) -> int:
+        """Send a text to the person, signed with the sender's name; returns the id of its line.
+
+        Args:
+            text: 1 to 3500 characters (UTF-16 units); control characters are taken out.
+            seen: id of the newest line that the sender had before him or her.
+            token: 1 to 64 letters, digits, ``_`` or ``-``, new for each text; the same again sends nothing.
+
+        Raises:
+            NotFound, Conflict: like `heartbeat`.
+            Outdated: the person wrote after ``seen``; the same call with the new id sends.
+            ValueError: text or token are not acceptable.
+        """
+        if not _TOKEN.fullmatch(token):
+            raise ValueError("the token is malformed")
+        return await self._act(desk.reply, staff, reference, desk.clean(text, LONGEST_REPLY), seen, token)
+
+    async def note(self, staff: StaffMember, reference: str, text: str) -> int:
+        """Keep a note that only staff see (10,000 characters at most); returns the id of its line.
+
+        Raises `NotFound`, `Conflict` where the case's words are erased, and ValueError.
+        """
+        return await self._act(desk.note, staff, reference, desk.clean(text, LONGEST_NOTE))
+
+    async def save_draft(self, staff: StaffMember, reference: str, text: str) -> None:
+        """Keep the unsent reply (empty: forget it); renews the lease. Raises like `heartbeat`, ValueError."""
+        await self._database.run(desk.save_draft, self._hand(staff), reference, _optional(text))
+
+    async def close(
+        self, staff: StaffMember, reference: str, outcome: Outcome, note: str = "", *, tell: bool
+    ) -> None:
+        """End a case; ``tell`` says so to the person. Raises like `heartbeat`, and ValueError."""
+        await self._act(desk.close, staff, reference, Outcome(outcome), _optional(note), tell)
+
+    async def sweep(self, now: datetime) -> int:
+        """Return cases whose lease ran out to the queue; returns how many."""
+        count = await self._database.run(desk.sweep, self._keyring, now)
+        if count:
+            self._change.ring()
+        return count
+
+    async def on_duty(self) -> bool:
+        """Whether somebody used the console within ten minutes and has not signed out."""
+        return await self._accounts.on_duty()
+
+    async def changes_since(self, seq: int) -> Sequence[Change]:
+        """At most 500 changes after number ``seq``, in order."""
+        return await self._changes.since(seq)
+
+    async def latest_change(self) -> int:
+        """The number of the newest change, 0 before the first."""
+        return await self._changes.latest()
+
+    async def wait_for_change(self, seconds: float) -> None:
+        """Until this process noted a change the calling task has not read, or ``seconds``."""
+        await self._changes.wait(seconds)
+
+    async def dead_letters(self, staff: StaffMember) -> Sequence[DeadLetter]:
+        """The newest 200 updates that could not be handled, without their content."""
+        return await self._database.read(reading_room.dead_letters, _MOST_LETTERS)
+
+    async def dead_letter_text(self, staff: StaffMember, letter_id: int) -> str:
+        """The raw JSON of a dead letter. The look is written down. Raises `NotFound`."""
+        now = self._clock.now()
+        return await self._database.run(reading_room.dead_letter_text, self._keyring, staff, letter_id, now)
+
+    async def retry_dead_letter(self, staff: StaffMember, letter_id: int) -> None:
+        """Hand a dead letter out again. Raises `NotFound`, `Conflict`."""
+        now = self._clock.now()
+        await self._database.run(reading_room.retry_dead_letter, staff, letter_id, now)
+        self._work.ring()
+        self._change.ring()
+
+    async def _act(
+        self,
+        work: Callable[Concatenate[Connection, Hand, P], T],
+        staff: StaffMember,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        result = await self._database.run(work, self._hand(staff), *args, **kwargs)
+        self._delivery.ring()
+        self._change.ring()
+        return result
+
+    def _hand(self, staff: StaffMember) -> Hand:
+        return Hand(staff, self._clock.now(), self._keyring, self._renderer)
+
+
+def _optional(text: str) -> str:
+    return desk.clean(text, LONGEST_NOTE) if text.strip() else ""

@@ -1,0 +1,71 @@
+"""Numbers that tell whether the helpline works: they hold nothing about people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from bot.core.ports import Clock
+from bot.core.taxonomy import Priority
+from bot.helpline.database import Database
+from bot.helpline.sql import word
+from bot.helpline.tables import cases, inbox, outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Counts of rows, and ages in seconds (0 where nothing waits)."""
+
+    inbox_waiting: int
+    inbox_oldest: float
+    dead_letters: int
+    outbox_queued: int
+    outbox_oldest: float
+    outbox_uncertain: int
+    cases_open: Mapping[Priority, int]
+    cases_overdue: int
+
+
+class Stats:
+    """Reads the numbers; a few index-only counts."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def numbers(self) -> Numbers:
+        """The numbers of now."""
+        return await self._database.read(_numbers, self._clock.now())
+
+
+def _numbers(connection: Connection, now: datetime) -> Numbers:
+    waiting, received = _waiting(connection, inbox, inbox.c.received_at, "ready")
+    queued, created = _waiting(connection, outbox, outbox.c.created_at, "queued")
+    is_open = cases.c.state != word("closed")
+    by_rank = select(cases.c.rank, func.count()).where(is_open).group_by(cases.c.rank)
+    found = {Priority(-rank): count for rank, count in connection.execute(by_rank)}
+    unheld = select(func.count()).where(cases.c.state == word("new"), cases.c.due_at < now)
+    return Numbers(
+        inbox_waiting=waiting,
+        inbox_oldest=_age(received, now),
+        dead_letters=_waiting(connection, inbox, inbox.c.received_at, "dead")[0],
+        outbox_queued=queued,
+        outbox_oldest=_age(created, now),
+        outbox_uncertain=_waiting(connection, outbox, outbox.c.created_at, "uncertain")[0],
+        cases_open={priority: found.get(priority, 0) for priority in Priority},
+        cases_overdue=connection.execute(unheld).scalar_one(),
+    )
+
+
+def _waiting(connection: Connection, table: Any, at: Any, state: str) -> tuple[int, datetime | None]:
+    query = select(func.count(), func.min(at)).where(table.c.state == word(state))
+    count, oldest = connection.execute(query).one()
+    return count, oldest
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max(0.0, (now - since).total_seconds())
