@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
@@ -29,6 +30,9 @@ from bot.errors import (
     DeliveryUncertain,
     DeliveryUnreachable,
 )
+
+# python-telegram-bot's own switch: times as timedelta, which become the only form; else it warns each time.
+os.environ.setdefault("PTB_TIMEDELTA", "1")
 
 DEFAULT_API = "https://api.telegram.org"
 POLL_SECONDS = 25
