@@ -2,6 +2,7 @@
 
 AmparoError
 ├── SettingsError        a setting is missing or malformed (names the setting, never its value)
+├── AccountError         a staff account's name or password is not acceptable
 ├── ContentError         intents/ or responses/ cannot be used; carries findings
 ├── ModelError           a trained model is missing, damaged or foreign
 ├── MatcherUnavailable   the matcher cannot answer now; the pattern layer still can
@@ -37,6 +38,10 @@ class AmparoError(Exception):
 
 class SettingsError(AmparoError):
     """A setting is missing or malformed."""
+
+
+class AccountError(AmparoError):
+    """A staff account's name or password is not acceptable."""
 
 
 class ContentError(AmparoError):

@@ -147,9 +147,9 @@ def staff_list(data_dir: DataDir = None) -> None:
     from bot.wiring.admin import list_staff
 
     with plain_errors():
-        table = Table("name", "shown as", "active")
+        table = Table("name", "shown as", "role")
         for member in _run(list_staff(_settings(data_dir=data_dir))):
-            table.add_row(member.name, member.shown, "yes" if member.active else "no")
+            table.add_row(member.login, member.name, member.role)
         out.print(table)
 
 
@@ -169,7 +169,8 @@ def db_upgrade(data_dir: DataDir = None) -> None:
     from bot.wiring.admin import upgrade
 
     with plain_errors():
-        out.print(f"The database is at {_run(upgrade(_settings(data_dir=data_dir)))}.", highlight=False)
+        _run(upgrade(_settings(data_dir=data_dir)))
+        out.print("The database is at this version.", highlight=False)
 
 
 @app.command()

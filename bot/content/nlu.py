@@ -53,6 +53,8 @@ def read_training_data(intents: Path, findings: list[Finding]) -> TrainingData:
         cursor = Cursor(f"intents/{relative.as_posix()}", table, findings)
         if cursor.has("rules") and not cursor.has("nlu"):
             rules += _rules(cursor, language)
+        elif cursor.has("entities"):
+            entities += _entities(cursor, language)
         else:
             _nlu(cursor, language, examples, entities)
     return TrainingData(tuple(examples), tuple(rules), tuple(entities))
@@ -90,6 +92,18 @@ def _synonym(block: Cursor, language: str) -> EntityForms:
     entity = "" if metadata is None else metadata.text("entity")
     value = block.text("synonym", needed=True)
     return EntityForms(entity, value, tuple(text for text, _ in _lines(block)), language)
+
+
+def _entities(cursor: Cursor, folder: str) -> list[EntityForms]:
+    """``entities:`` entries: an entity, one of its values, and the ways people write it."""
+    found = []
+    for entry in cursor.children("entities", needed=True):
+        entity, value = entry.text("entity", needed=True), entry.text("value", needed=True)
+        found.append(EntityForms(entity, value, entry.texts("forms", needed=True), folder))
+        entry.finish()
+    cursor.text("version")
+    cursor.finish(("language", "review"))
+    return found
 
 
 def _lines(block: Cursor) -> list[tuple[str, int]]:

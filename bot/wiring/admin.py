@@ -10,6 +10,8 @@ from typing import Any
 
 from bot.content.phrasebook import Phrasebook
 from bot.core.clock import SystemClock
+from bot.core.taxonomy import Priority
+from bot.errors import AccountError
 from bot.helpline import Store
 from bot.helpline.staff import StaffMember
 from bot.settings import Settings
@@ -29,38 +31,47 @@ async def opened(settings: Settings) -> AsyncIterator[Store]:
         await store.close()
 
 
-async def add_staff(settings: Settings, name: str, shown: str, password: str) -> str:
-    """Add an account; its password, made here where none was given. Raises `Conflict` on a taken name."""
+async def add_staff(settings: Settings, login: str, shown: str, password: str) -> str:
+    """Add an account; its password, made here where none was given.
+
+    Raises `Conflict` on a taken name, `AccountError` where name or password are not acceptable.
+    """
     password = password or secrets.token_urlsafe(PASSWORD_BYTES)
     async with opened(settings) as store:
-        await store.staff.add(name, shown, password)
+        try:
+            await store.staff.add(login, shown, password)
+        except ValueError as error:
+            raise AccountError(str(error)) from error
     return password
 
 
 async def list_staff(settings: Settings) -> Sequence[StaffMember]:
+    """The active accounts."""
     async with opened(settings) as store:
-        return await store.staff.all()
+        return await store.staff.members()
 
 
-async def disable_staff(settings: Settings, name: str) -> None:
-    """Raises `NotFound` where there is no such account."""
+async def disable_staff(settings: Settings, login: str) -> None:
+    """Lock an account and end its sessions. Raises `NotFound` where there is no such account."""
     async with opened(settings) as store:
-        await store.staff.disable(name)
+        await store.staff.set_active(login, False)
 
 
-async def upgrade(settings: Settings) -> str:
-    """The revision the database is at now; opening it brings it there."""
-    async with opened(settings) as store:
-        return await store.revision()
+async def upgrade(settings: Settings) -> None:
+    """Opening the database brings it to this version."""
+    async with opened(settings):
+        pass
 
 
 async def purge(settings: Settings) -> dict[str, int]:
-    """How many rows of each kind were deleted."""
+    """How many rows of each kind lost their text or went."""
     async with opened(settings) as store:
-        return dict(await store.retention.purge(SystemClock().now()))
+        return asdict(await store.retention.purge(SystemClock().now()))
 
 
 async def numbers(settings: Settings) -> dict[str, Any]:
     """The numbers of the system page."""
     async with opened(settings) as store:
-        return asdict(await store.stats.numbers())
+        found = asdict(await store.stats.numbers())
+    found["cases_open"] = {Priority(rank).name.lower(): n for rank, n in found["cases_open"].items()}
+    return found
