@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from bot.core.nlu import EntityForms
 from bot.core.reading import EntityHit
-from bot.matching.normalise import Normalised, normalise
+from bot.matching.concepts import CONCEPT, form_words
+from bot.matching.normalise import Normalised
 from bot.matching.wordforms import WordForms
 
 OLDEST = 19
@@ -60,9 +61,9 @@ class EntityFinder:
     def __init__(self, entities: Sequence[EntityForms]) -> None:
         self._by_first: dict[str, list[tuple[tuple[str, ...], str, str]]] = defaultdict(list)
         words: set[str] = set()
-        for item in entities:
+        for item in (item for item in entities if item.entity != CONCEPT):
             for form in item.forms:
-                row = _form_words(form)
+                row = form_words(form)
                 if row:
                     words.update(row)
                     self._by_first[row[0]].append((row, item.entity, item.value))
@@ -151,13 +152,3 @@ def _aged(words: Sequence[str], at: int, after: int) -> tuple[int, int] | None:
     child = before in _CHILD or (before in {"de", "of", "wa", "w"} and earlier in _CHILD)
     aged = before in _AGED and int(words[at]) >= _BARE_FROM
     return (at, after) if child or aged else None
-
-
-def _form_words(form: str) -> tuple[str, ...]:
-    words: list[str] = []
-    for part in form.split():
-        read = normalise(part.strip("*")).words
-        if part.endswith("*") and read:
-            read = (*read[:-1], read[-1] + "*")
-        words += read
-    return tuple(words)

@@ -1,9 +1,10 @@
-"""What the trained model sees of a message: pieces of words, words, pairs of words and sounds.
+"""What the trained model sees of a message: pieces of words, words, sounds, and signs.
 
 Pieces are the runs of two to five characters inside a word and its borders; they carry over to
 spellings never seen. A word's sound is its spelling with what people mix up made alike (h, b/v,
-s/c/z, k/qu, doubled letters). Every feature is a 64-bit number; the vocabulary keeps the numbers
-worth knowing, sorted, so that it loads at once and needs no table of strings.
+s/c/z, k/qu, doubled letters). Signs are found by others (concepts of the word lists, danger
+patterns that fired) and mean the same in every language. Every feature is a 64-bit number; the
+vocabulary keeps the numbers worth knowing, sorted, so that it loads at once and needs no strings.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ LONGEST_PIECE = 5
 _LONGEST_WORD = 40
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _PAIR = np.uint64(0xC2B2AE3D27D4EB4F)
-_BLOCKS = 2
+PIECES, WORDS, SIGNS, SIGN_PAIRS, RULES = range(5)
+_BLOCK_WEIGHTS = np.array((1.0, 1.0, 1.0, 0.7, 0.5), dtype=np.float32)
+_PAIR_REACH = 6
+_PAIR_MOST = 8
 
 U64 = NDArray[np.uint64]
 I64 = NDArray[np.int64]
@@ -68,20 +72,23 @@ def _word_numbers(word: str) -> tuple[int, int]:
     sound = meant
     for pattern, instead in _SOUNDS:
         sound = pattern.sub(instead, sound)
-    return _number("w", meant), _number("s", sound)
+    return _crc("w", meant), _crc("s", sound)
 
 
-def _number(kind: str, text: str) -> int:
+def _crc(kind: str, text: str) -> int:
     data = (kind + text).encode("utf-8", "surrogatepass")
     return zlib.crc32(data) << 32 | zlib.adler32(data[::-1]) ^ zlib.crc32(data[::-1])
+
+
+_number = lru_cache(maxsize=20_000)(_crc)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """Every occurrence of every feature of a message.
 
-    ``numbers``: which feature; ``owners``: the token it belongs to; ``blocks``: 0 for pieces,
-    1 for words. Three arrays of one length, ordered by token.
+    ``numbers``: which feature; ``owners``: the token it belongs to; ``blocks``: its kind.
+    Three arrays of one length, ordered by token.
     """
 
     numbers: U64
@@ -93,15 +100,53 @@ class Seen:
         first, last = np.searchsorted(self.owners, (start, end))
         return Seen(self.numbers[first:last], self.owners[first:last], self.blocks[first:last])
 
+    def with_signs(self, signs: Signs) -> Seen:
+        """These features and the signs found in the same message."""
+        numbers, owners, blocks = signs.features()
+        owners = np.concatenate((self.owners, owners))
+        order = np.argsort(owners, kind="stable")
+        return Seen(
+            np.concatenate((self.numbers, numbers))[order],
+            owners[order],
+            np.concatenate((self.blocks, blocks))[order],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What the word lists see in a message, each as (token, name); ordered by token."""
+
+    concepts: tuple[tuple[int, str], ...] = ()
+    rules: tuple[tuple[int, str], ...] = ()
+
+    def features(self) -> tuple[U64, I64, I64]:
+        """Concepts, pairs of concepts close to one another in their order, and rules."""
+        numbers = np.array([_number("c", name) for _, name in self.concepts], dtype=np.uint64)
+        at = np.array([token for token, _ in self.concepts], dtype=np.int64)
+        pairs, pair_at = [], []
+        for step in range(1, min(_PAIR_MOST, len(at) - 1) + 1):
+            close = (at[step:] - at[:-step] <= _PAIR_REACH) & (numbers[step:] != numbers[:-step])
+            pairs.append((numbers[:-step] * _PAIR + numbers[step:])[close])
+            pair_at.append(at[step:][close])
+        rules = np.array([_number("r", name) for _, name in self.rules], dtype=np.uint64)
+        rule_at = np.array([token for token, _ in self.rules], dtype=np.int64)
+        parts = [(numbers, at, SIGNS), *((n, a, SIGN_PAIRS) for n, a in zip(pairs, pair_at, strict=True))]
+        parts.append((rules, rule_at, RULES))
+        return (
+            np.concatenate([part for part, _, _ in parts]),
+            np.concatenate([owners for _, owners, _ in parts]),
+            np.concatenate([np.full(len(part), block, dtype=np.int64) for part, _, block in parts]),
+        )
+
 
 def see(read: Normalised) -> Seen:
-    """All features of a message."""
+    """All features of a message that its letters give."""
     words = [word[:_LONGEST_WORD] for word in read.words]
     pieces, piece_owners = _pieces(words)
     whole, whole_owners = _wholes(words)
     numbers = np.concatenate((pieces, whole))
     owners = np.concatenate((piece_owners, whole_owners))
-    blocks = np.repeat(np.array((0, 1), dtype=np.int64), (len(pieces), len(whole)))
+    blocks = np.repeat(np.array((PIECES, WORDS), dtype=np.int64), (len(pieces), len(whole)))
     order = np.argsort(owners, kind="stable")
     return Seen(numbers[order], owners[order], blocks[order])
 
@@ -183,7 +228,10 @@ class Vocabulary:
         return columns[found].astype(np.int64), seen.owners[found], seen.blocks[found]
 
     def rows(self, seen: Seen, ranges: Sequence[tuple[int, int]]) -> Rows:
-        """One row for each half-open range of tokens: damped counts times rarity, each block of length 1."""
+        """One row for each half-open range of tokens: damped counts times rarity.
+
+        Each block of a row has the same length, whatever the length of the text.
+        """
         columns, owners, blocks = self.known(seen)
         borders = np.searchsorted(owners, np.array(ranges, dtype=np.int64).reshape(-1, 2))
         starts, all_columns, all_values = [0], [], []
@@ -191,9 +239,10 @@ class Vocabulary:
             where, at, counts = np.unique(columns[first:last], return_index=True, return_counts=True)
             values = (1 + np.log(counts, dtype=np.float32)) * self.rarity[where]
             block = blocks[first:last][at]
-            length = np.sqrt(np.bincount(block, weights=values * values, minlength=_BLOCKS))
+            length = np.sqrt(np.bincount(block, weights=values * values, minlength=len(_BLOCK_WEIGHTS)))
             all_columns.append(where)
-            all_values.append((values / np.maximum(length, 1e-9)[block]).astype(np.float32))
+            scale = _BLOCK_WEIGHTS / np.maximum(length, 1e-9)
+            all_values.append((values * scale[block]).astype(np.float32))
             starts.append(starts[-1] + len(where))
         return Rows(
             np.array(starts, dtype=np.int64),

@@ -96,17 +96,20 @@ def fit_temperature(scores: NDArray[Any], truth: Ints) -> Scale:
     return Scale(float(np.exp(minimize_scalar(loss, bounds=(-2.0, 4.0), method="bounded").x)))
 
 
-def fit_flag_scale(scores: Floats, present: Bools, calm: Bools, wanted: float, spare: float) -> FlagScale:
+def fit_flag_scale(
+    scores: Floats, present: Bools, calm: Bools, wanted: float, alarms: tuple[float, float]
+) -> FlagScale:
     """Where to raise a flag, from held-back scores.
 
-    ``calm`` marks messages without any danger flag. The threshold is the one that reaches the
-    ``wanted`` recall, or a lower one while no more than the share ``spare`` of calm messages
-    raise a false alarm: missing a child in danger is worse than asking once too often.
+    ``calm`` marks messages without any danger flag. The threshold reaches the ``wanted`` recall
+    unless more than the greater share of ``alarms`` of calm messages would raise the flag; it is
+    lower where no more than the smaller share does: missing a child in danger is worse than
+    asking once too often.
     """
     positive = np.sort(scores[present])
     needed = float(positive[int((1 - wanted) * len(positive))]) if len(positive) else np.inf
-    allowed = float(np.quantile(scores[calm], 1 - spare)) if calm.any() else needed
-    return FlagScale(min(needed, allowed), _logistic(scores, present))
+    least, most = (float(np.quantile(scores[calm], 1 - share)) if calm.any() else needed for share in alarms)
+    return FlagScale(min(max(needed, most), least), _logistic(scores, present))
 
 
 def _logistic(scores: Floats, present: Bools) -> Scale:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,27 +10,33 @@ from bot.core.nlu import EntityForms, TrainingData
 from bot.core.reading import FlagHit, Ranked, Reading
 from bot.core.taxonomy import FLAGS, OUT_OF_SCOPE
 from bot.matching.entities import EntityFinder
-from bot.matching.model import Model
+from bot.matching.features import see
+from bot.matching.model import Model, likely
 from bot.matching.normalise import Normalised, normalise
-from bot.matching.patterns import PatternLayer
+from bot.matching.patterns import PatternLayer, hits
+from bot.matching.signs import SignFinder
 
 UNKNOWN_LANGUAGE = "und"
 _UNREADABLE = 0.2
 """Confidence of out_of_scope for a text in which nothing at all is known."""
-_HINT_WORDS = 6
+_ENOUGH_WORDS = 4
+_HINT_TRUST = 4.5
+"""A hint multiplies the chance of its language by e to this, divided by the number of words."""
 
 
 class Matcher:
     """Everything that reads messages; safe to share between threads."""
 
     def __init__(self, model: Model, patterns: PatternLayer, entities: Sequence[EntityForms]) -> None:
+        """``patterns`` and ``entities`` must be those that the model was trained with."""
         self.model = model
         self.patterns = patterns
+        self._signs = SignFinder(patterns, entities)
         self._entities = EntityFinder(entities)
 
     @classmethod
     def load(cls, path: Path, data: TrainingData) -> Matcher:
-        """A matcher with the trained model at ``path``, and the rules and entities of ``data``.
+        """A matcher with the model trained from ``data`` that is stored at ``path``.
 
         Raises ModelError where the file cannot be used, ContentError where a rule is malformed.
         """
@@ -42,14 +49,18 @@ class Matcher:
         several languages.
         """
         read = normalise(text)
-        seen = self.model.read(read)
-        language = _language(seen.languages, read, language_hint)
+        features = see(read)
+        languages = self.model.language(read, features)
+        fired = list(self.patterns.fired(read))
+        signs = self._signs.find(read, fired, likely(languages))
+        seen = self.model.read(read, features.with_signs(signs))
+        language = _language(languages, read, language_hint)
         return Reading(
             text=text,
             language=language.name,
             language_confidence=language.confidence,
             ranking=seen.ranking if seen.known else _unreadable(seen.ranking),
-            flags=_joined(self.patterns.scan(read), seen.flags),
+            flags=_joined(hits(read, fired), seen.flags),
             entities=self._entities.find(read),
             words=read.word_count,
         )
@@ -59,8 +70,9 @@ def _language(ranking: Sequence[Ranked], read: Normalised, hint: str | None) -> 
     """The likeliest language; the fewer words there are, the more the hint counts."""
     if not ranking:
         return Ranked(hint or UNKNOWN_LANGUAGE, 0.0)
-    trust = 3.0 * max(0, _HINT_WORDS - read.word_count)
-    raised = [item.confidence * (1 + trust * (item.name == hint)) for item in ranking]
+    trust = math.exp(_HINT_TRUST / max(1, read.word_count))
+    doubt = min(1.0, read.word_count / _ENOUGH_WORDS)
+    raised = [item.confidence**doubt * (trust if item.name == hint else 1.0) for item in ranking]
     best = max(range(len(ranking)), key=lambda index: raised[index])
     return Ranked(ranking[best].name, raised[best] / sum(raised))
 

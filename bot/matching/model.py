@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from bot.core.reading import Evidence, FlagHit, Ranked
 from bot.errors import ModelError
 from bot.matching import modelfile
-from bot.matching.features import F32, Rows, Seen, Vocabulary, see
+from bot.matching.features import F32, Rows, Seen, Vocabulary
 from bot.matching.normalise import Normalised
 
 NAME = "linear"
 STRETCH = 16
 """Sentences longer than 1.5 times this many words are read in overlapping stretches of it."""
 _MOST_STRETCHES = 400
+_NOT_UNLIKELY = 0.15
 _LONGEST_EVIDENCE = 10
 
 F64 = NDArray[np.float64]
@@ -83,9 +84,8 @@ class FlagScale:
 
 @dataclass(frozen=True, slots=True)
 class ModelReading:
-    """What the model alone makes of a message."""
+    """What the model makes of a message."""
 
-    languages: tuple[Ranked, ...]
     ranking: tuple[Ranked, ...]
     flags: tuple[FlagHit, ...]
     known: int
@@ -106,13 +106,16 @@ class Model:
     data_hash: str
     figures: Mapping[str, Any] = field(default_factory=dict)
 
-    def read(self, read: Normalised) -> ModelReading:
-        """Language, intents and flags of a message; takes any message."""
-        seen = see(read)
+    def language(self, read: Normalised, seen: Seen) -> tuple[Ranked, ...]:
+        """The languages, likeliest first, by letters and words alone."""
+        rows = self.vocabulary.rows(seen, [(0, len(read.tokens))])
+        return _ranked(self.languages.names, self.language_scale, self.languages.scores(rows))
+
+    def read(self, read: Normalised, seen: Seen) -> ModelReading:
+        """Intents and flags of a message by all its features, signs included; takes any message."""
         rows = self.vocabulary.rows(seen, [(0, len(read.tokens)), *stretches(read)])
         whole = Rows(rows.starts[:2], rows.columns[: rows.starts[1]], rows.values[: rows.starts[1]])
         return ModelReading(
-            _ranked(self.languages.names, self.language_scale, self.languages.scores(whole)),
             _ranked(self.intents.names, self.intent_scale, self.intents.scores(whole)),
             tuple(self._flags(read, seen, self.flags.scores(rows))),
             int(rows.starts[1]),
@@ -133,8 +136,11 @@ class Model:
     def _evidence(self, read: Normalised, seen: Seen, part: tuple[int, int], output: int) -> Evidence:
         """The run of up to ten words that spoke most for a flag."""
         start, end = part
-        columns, owners, _ = self.vocabulary.known(seen.within(start, end))
+        columns, owners, blocks = self.vocabulary.known(seen.within(start, end))
         speaks = self.vocabulary.rarity[columns] * self.flags.weights[columns, output]
+        # the blocks have one length each, so one piece of a word says less than one concept
+        squares = np.bincount(blocks, weights=self.vocabulary.rarity[columns] ** 2, minlength=5)
+        speaks = speaks / np.sqrt(np.maximum(squares, 1e-9))[blocks]
         by_word = np.bincount(owners - start, weights=speaks, minlength=end - start)
         sums = np.concatenate(([0.0], np.cumsum(by_word)))
         best, span = -np.inf, (start, start + 1)
@@ -205,6 +211,11 @@ class Model:
             str(header["data_hash"]),
             header["figures"],
         )
+
+
+def likely(ranking: tuple[Ranked, ...]) -> frozenset[str]:
+    """The languages whose word lists are worth reading: the likeliest, and any that is not unlikely."""
+    return frozenset(item.name for item in ranking if item is ranking[0] or item.confidence >= _NOT_UNLIKELY)
 
 
 def _numbers(scale: Scale) -> list[float]:

@@ -28,6 +28,23 @@ class _Compiled:
     unless: Node | None
 
 
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A rule that fired, and the half-open ranges of tokens that it matched (three at most)."""
+
+    rule: FlagRule
+    ranges: tuple[tuple[int, int], ...]
+
+
+def hits(read: Normalised, fired: Sequence[Fired]) -> tuple[FlagHit, ...]:
+    """One hit a flag, with the characters that each of its rules matched."""
+    found: dict[str, list[Evidence]] = {}
+    for item in fired:
+        evidence = [Evidence(*read.span(*tokens), f"rule:{item.rule.id}") for tokens in item.ranges]
+        found.setdefault(item.rule.flag, []).extend(evidence)
+    return tuple(FlagHit(flag, 1.0, tuple(evidence)) for flag, evidence in found.items())
+
+
 class PatternLayer:
     """All rules of all languages, tried on every message, because people mix languages."""
 
@@ -47,22 +64,18 @@ class PatternLayer:
     def scan(self, text: str | Normalised) -> tuple[FlagHit, ...]:
         """The flags raised on a text, each with where in the original text each rule saw it."""
         read = normalise(text) if isinstance(text, str) else text
-        found: dict[str, list[Evidence]] = {}
-        for rule, spans in self.fired(read):
-            evidence = [Evidence(start, end, f"rule:{rule.id}") for start, end in spans]
-            found.setdefault(rule.flag, []).extend(evidence)
-        return tuple(FlagHit(flag, 1.0, tuple(evidence)) for flag, evidence in found.items())
+        return hits(read, list(self.fired(read)))
 
-    def fired(self, read: Normalised) -> Iterator[tuple[FlagRule, list[tuple[int, int]]]]:
-        """The rules that fire, each with the spans of characters that it matched."""
+    def fired(self, read: Normalised) -> Iterator[Fired]:
+        """The rules that fire, each with where it matched."""
         places, owners = self._places(read)
         worth_trying = {entry for form in places.words for entry in self._by_form.get(form, ())}
         for index, entries in groupby(sorted(worth_trying), key=itemgetter(0)):
             compiled = self._rules[index]
             matches = _matches(compiled, [number for _, number in entries], places)
             if matches:
-                spans = [read.span(owners[first], owners[last - 1] + 1) for first, last in matches]
-                yield compiled.rule, spans
+                ranges = tuple((owners[first], owners[last - 1] + 1) for first, last in matches)
+                yield Fired(compiled.rule, ranges)
 
     def _places(self, read: Normalised) -> tuple[Places, list[int]]:
         """Bit sets over the tokens, an empty bit after each sentence; and each bit's token."""
@@ -126,7 +139,7 @@ def check_rules(rules: Sequence[FlagRule]) -> list[tuple[FlagRule, str]]:
     for rule in rules:
         for expected, messages in ((True, rule.fires), (False, rule.silent)):
             for message in messages:
-                fired = any(hit.id == rule.id for hit, _ in layer.fired(normalise(message)))
+                fired = any(item.rule.id == rule.id for item in layer.fired(normalise(message)))
                 if fired is not expected:
                     wrong.append((rule, message))
     return wrong

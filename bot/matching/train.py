@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,19 +19,20 @@ import structlog
 from bot.core.nlu import Example, TrainingData
 from bot.core.taxonomy import CHILD_USER, DANGER_FLAGS, HUMAN_REQUESTED, IMMINENT_DANGER, SELF_HARM
 from bot.errors import ModelError
-from bot.matching import features, learn, modelfile, normalise
+from bot.matching import concepts, features, grammar, learn, modelfile, normalise, patterns, signs, wordforms
 from bot.matching import model as model_module
-from bot.matching.features import F32, Rows, see
+from bot.matching.features import F32, Rows, Seen, see
 from bot.matching.learn import Bools, Floats
 from bot.matching.model import FlagScale, Layer, Model, stretches
+from bot.matching.normalise import Normalised
 from bot.matching.normalise import normalise as read_text
+from bot.matching.signs import SignFinder
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 Progress = Callable[[str, float], None]
 _log = structlog.get_logger()
-_WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +50,28 @@ class Settings:
     grave_recall: float = 0.97
     harm_recall: float = 0.95
     other_recall: float = 0.93
-    spare_alarms: float = 0.01
+    alarms: tuple[float, float] = (0.01, 0.03)
+    """The share of calm messages that may raise each flag: in any case, and to reach the recall."""
 
 
+_CODE = (normalise, grammar, wordforms, patterns, concepts, signs, features, learn, model_module, modelfile)
 _GRAVE = frozenset({IMMINENT_DANGER, SELF_HARM})
 
 
 def data_hash(data: TrainingData, settings: Settings | None = None) -> str:
     """Names the model that these examples, settings and this code give (64 hex digits)."""
     digest = hashlib.sha256(json.dumps(asdict(settings or Settings()), sort_keys=True).encode())
-    for module in (normalise, features, learn, model_module, modelfile):
+    for module in _CODE:
         digest.update(Path(module.__file__ or "").read_bytes())
     digest.update(Path(__file__).read_bytes())
     for example in data.examples:
         line = [example.text, example.intent, example.language, sorted(example.flags), example.writer]
         digest.update(json.dumps(line).encode())
+    for rule in data.rules:
+        digest.update(json.dumps([rule.id, rule.flag, rule.patterns, rule.unless]).encode())
+    for item in data.entities:
+        if item.entity == concepts.CONCEPT:
+            digest.update(json.dumps([item.value, item.forms, item.language]).encode())
     return digest.hexdigest()
 
 
@@ -101,20 +108,25 @@ def train(data: TrainingData, progress: Progress | None = None, settings: Settin
         raise ModelError("there are no examples to train from")
     settings = settings or Settings()
     tell = progress or (lambda step, share: None)
-    corpus = Corpus(data.examples, tell)
+    corpus = Corpus(data, tell)
     return _Training(corpus, settings, tell).run(data_hash(data, settings))
 
 
 class Corpus:
     """The examples as sparse rows: one for each message, then one for each stretch of it."""
 
-    def __init__(self, examples: Sequence[Example], tell: Progress) -> None:
-        self.examples = examples
+    def __init__(self, data: TrainingData, tell: Progress) -> None:
+        self.examples = examples = data.examples
         tell("reading", 0.0)
         reads = [read_text(example.text) for example in examples]
-        seen = [see(read) for read in reads]
+        finder = SignFinder.of(data)
+        seen = [_see(finder, read, example) for read, example in zip(reads, examples, strict=True)]
         tell("vocabulary", 0.1)
         self.vocabulary = learn.build_vocabulary(seen)
+        self.of_letters = np.zeros(len(self.vocabulary), dtype=bool)
+        for sight in seen:
+            columns, _, blocks = self.vocabulary.known(sight)
+            self.of_letters[columns[blocks <= features.WORDS]] = True
         wholes: list[Rows] = []
         parts: list[Rows] = []
         owners: list[int] = []
@@ -131,6 +143,12 @@ class Corpus:
         self.intents = np.array([example.intent for example in examples], dtype=object)
         self.languages = np.array([example.language for example in examples], dtype=object)
         tell("vocabulary", 0.2)
+
+    def letters(self) -> csr_matrix:
+        """The whole messages by letters and words alone: what languages are told by."""
+        from scipy.sparse import diags
+
+        return (self.wholes @ diags(self.of_letters.astype(np.float64))).tocsr()
 
     def flag_names(self, fewest: int) -> tuple[str, ...]:
         """The flags that are neither too rare nor everywhere."""
@@ -162,6 +180,11 @@ class Corpus:
         return np.array(folds, dtype=np.int64)
 
 
+def _see(finder: SignFinder, read: Normalised, example: Example) -> Seen:
+    languages = {example.language} - {""}
+    return see(read).with_signs(finder.find(read, list(finder.patterns.fired(read)), languages))
+
+
 @dataclass(frozen=True)
 class Fitted:
     """The three layers fitted on some of the examples."""
@@ -177,7 +200,7 @@ def fit(corpus: Corpus, chosen: Bools, settings: Settings) -> Fitted:
     return Fitted(
         learn.fit_classes(corpus.wholes[chosen], corpus.intents[chosen].tolist(), settings.intent_strictness),
         learn.fit_classes(
-            corpus.wholes[spoken], corpus.languages[spoken].tolist(), settings.language_strictness
+            corpus.letters()[spoken], corpus.languages[spoken].tolist(), settings.language_strictness
         ),
         fit_flags(corpus, chosen, settings),
     )
@@ -262,10 +285,9 @@ class _Training:
         parts = [np.ones(len(folds), dtype=bool), *(folds != fold for fold in held)]
         usable = [chosen for chosen in parts if chosen.any()]
         fitted = []
-        with ThreadPoolExecutor(_WORKERS) as pool:
-            for result in pool.map(lambda chosen: fit(corpus, chosen, settings), usable):
-                fitted.append(result)
-                self._tell("learning", 0.2 + 0.7 * len(fitted) / len(usable))
+        for chosen in usable:  # one after the other: liblinear's threads share their random numbers
+            fitted.append(fit(corpus, chosen, settings))
+            self._tell("learning", 0.2 + 0.7 * len(fitted) / len(usable))
         final = fitted[0]
         back = _empty(len(folds), final)
         for chosen, layers in zip(usable[1:], fitted[1:], strict=True):
@@ -308,7 +330,7 @@ class _Training:
         if not (present & done).any():
             return FlagScale(0.0)
         return learn.fit_flag_scale(
-            back.flags[done, index], present[done], calm[done], wanted, settings.spare_alarms
+            back.flags[done, index], present[done], calm[done], wanted, settings.alarms
         )
 
 

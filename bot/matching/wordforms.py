@@ -1,4 +1,4 @@
-"""Finds which word forms of the patterns (``word``, ``word*``, ``*word``) a typed word satisfies.
+"""Finds which word forms of the patterns a typed word satisfies: ``word``, ``word*``, ``*word``, ``*word*``.
 
 Words of six letters or more may hold one typing mistake: a letter left out, added or doubled,
 two letters swapped, or one replaced by its neighbour on the keyboard or by a letter that
@@ -13,6 +13,8 @@ from itertools import pairwise
 
 MISTAKE_FROM = 6
 _CACHED = 50_000
+_LONGEST = 30
+"""Longer words are no words: only their beginnings and ends are looked at."""
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _SOUNDS = ("bv", "szc", "ckq", "gj", "yil", "ao", "ei", "ou", "nm", "rl", "gw")
 
@@ -79,8 +81,11 @@ class WordForms:
         self._exact: set[str] = set()
         self._starts: set[str] = set()
         self._ends: set[str] = set()
+        self._middles: set[str] = set()
         for form in forms:
-            if form.endswith("*"):
+            if form.startswith("*") and form.endswith("*"):
+                self._middles.add(form[1:-1])
+            elif form.endswith("*"):
                 self._starts.add(form[:-1])
             elif form.startswith("*"):
                 self._ends.add(form[1:])
@@ -88,6 +93,7 @@ class WordForms:
                 self._exact.add(form)
         self._start_lengths = sorted({len(start) for start in self._starts})
         self._end_lengths = sorted({len(end) for end in self._ends})
+        self._middle_lengths = sorted({len(middle) for middle in self._middles})
         self._near_exact = _near(self._exact)
         grouped: dict[tuple[str, int], list[str]] = defaultdict(list)
         for start in self._starts:
@@ -112,12 +118,16 @@ class WordForms:
         ends = (word[-length:] for length in self._end_lengths if length <= len(word))
         forms.update(start + "*" for start in starts if start in self._starts)
         forms.update("*" + end for end in ends if end in self._ends)
+        if self._middles and len(word) < _LONGEST:
+            for length in self._middle_lengths:
+                cuts = (word[at : at + length] for at in range(len(word) - length + 1))
+                forms.update(f"*{cut}*" for cut in cuts if cut in self._middles)
         return forms
 
     def _mistaken(self, word: str) -> set[str]:
         if len(word) < MISTAKE_FROM - 1 or not word.isalpha():
             return set()
-        forms = self._near_exact.find(word) if len(word) < 30 else set()
+        forms = self._near_exact.find(word) if len(word) < _LONGEST else set()
         for length in self._long_starts:
             near = self._near_starts.get((word[0], length))
             if near is not None and length - 1 <= len(word):
