@@ -125,7 +125,7 @@ class Keyring:
 
     @staticmethod
     def _named(key: bytes, text: str) -> bytes:
-        return hmac.digest(key, text.encode(), "sha256")[:_CHAT_KEY_BYTES]
+        return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")[:_CHAT_KEY_BYTES]
 
     def _seal(self, content: bytes, context: str) -> bytes:
         header = _RING + self._ids[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,7 @@ LONGEST_REPLY = 3500
 
 LONGEST_NOTE = 10_000
 _SWEEP = 100
+_REFERENCE = re.compile(r"[A-Z0-9-]{1,16}")
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -212,8 +214,9 @@ def _by_reference(connection: Connection, reference: str) -> CaseFile:
 
 
 def normal_reference(reference: str) -> str:
-    """A reference as it is kept, however it was typed."""
-    return reference.strip().upper()[:16]
+    """A reference as it is kept, however it was typed; empty for what can be none."""
+    name = reference[:40].strip().upper()
+    return name if _REFERENCE.fullmatch(name) else ""
 
 
 def _mine(connection: Connection, hand: Hand, reference: str) -> CaseFile:

@@ -102,8 +102,8 @@ class PostgresBackend:
             await connection.execute(text("SELECT pg_advisory_lock(:class, :owner)"), key)
 
     async def close(self) -> None:
-        for connection in self._held.values():
-            # Given back to the pool it would keep its lock.
+        held, self._held = self._held, {}
+        for connection in held.values():  # given back to the pool it would keep its lock
             await connection.invalidate()
             await connection.close()
         await self._engine.dispose()

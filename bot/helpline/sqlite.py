@@ -41,6 +41,7 @@ class SqliteBackend:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="amparo-write")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="amparo-read")
         self._lock = asyncio.Lock()
+        self._closed = False
 
     async def prepare(self) -> None:
         """Make the file, readable by its owner alone, and set its journal mode."""
@@ -78,6 +79,9 @@ class SqliteBackend:
         """Nothing to hold: one process delivers from a SQLite file."""
 
     async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         async with self._lock:
             await self._in_thread(self._writer.close)
         self._thread.shutdown()

@@ -37,6 +37,7 @@ LIMIT_ACCOUNT = 30
 LIMIT_ADDRESS = 30
 SHORTEST_PASSWORD = 12
 _LONGEST_PASSWORD = 200
+_LONGEST_LOGIN = 80
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,79}")
 _SEEN_STEP = timedelta(minutes=1)
 
@@ -73,7 +74,7 @@ class StaffAccounts:
         self._keyring = keyring
         self._clock = clock
         self._hasher = hasher or argon2.PasswordHasher()
-        self._nobody = self._hasher.hash(secrets.token_urlsafe())
+        self._nobody = ""
 
     async def add(self, login: str, name: str, password: str, role: str = "counsellor") -> StaffMember:
         """Make an account.
@@ -113,7 +114,7 @@ class StaffAccounts:
             TooManyTries: five failures for this account from this address in 15 minutes, or thirty
                 for the account or the address alone.
         """
-        login, now = login.lower(), self._clock.now()
+        login, now = login.lower()[:_LONGEST_LOGIN], self._clock.now()
         subjects = {
             self._keyring.subject_key(f"pair:{login}:{address}"): LIMIT_PAIR,
             self._keyring.subject_key(f"login:{login}"): LIMIT_ACCOUNT,
@@ -121,8 +122,9 @@ class StaffAccounts:
         }
         # Counted as failed before it is tried: tries at the same moment must not pass together.
         await self._database.run(_count_try, subjects, now)
-        found = await self._database.read(_password_of, login)
-        hashed = self._nobody if found is None else found[1]
+        known = _LOGIN.fullmatch(login) is not None
+        found = await self._database.read(_password_of, login) if known else None
+        hashed = await self._nobodys_hash() if found is None else found[1]
         if not await self._fits(hashed, password) or found is None:
             raise SignInRefused
         token = secrets.token_urlsafe(32)
@@ -155,6 +157,12 @@ class StaffAccounts:
     async def on_duty(self) -> bool:
         """Whether somebody used the console within ten minutes and has not signed out."""
         return await self._database.read(_on_duty, self._clock.now())
+
+    async def _nobodys_hash(self) -> str:
+        """Something to try a password on, so that an unknown account takes as long as a known one."""
+        if not self._nobody:
+            self._nobody = await asyncio.to_thread(self._hasher.hash, secrets.token_urlsafe())
+        return self._nobody
 
     async def _hashed(self, password: str) -> str:
         if not SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
