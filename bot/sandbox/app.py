@@ -15,6 +15,8 @@ from bot.core.ports import Clock
 from bot.sandbox.faults import Faults
 from bot.sandbox.guard import Guard
 from bot.sandbox.hub import Sandbox
+from bot.sandbox.pages import add_ready_people, page_routes
+from bot.sandbox.people import PeopleApi
 from bot.sandbox.server import BotApi
 from bot.sandbox.storage import Memory, SqliteFile, Storage
 from bot.sandbox.webhook import Webhook
@@ -47,7 +49,8 @@ def create_app(
             await webhook.stop()
             storage.close()
 
-    routes = [BotApi(sandbox, webhook).route()]
+    add_ready_people(sandbox)
+    routes = [BotApi(sandbox, webhook).route(), *PeopleApi(sandbox).routes(), *page_routes()]
     app = Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Guard)])
     app.state.sandbox = sandbox
     return app

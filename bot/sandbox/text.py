@@ -118,3 +118,8 @@ def split(text: str, limit: int = MAX_TEXT) -> list[str]:
         pieces.append(text[:cut])
         text = text[cut:].lstrip(_BLANK)
     return [*pieces, text] if text else pieces
+
+
+def clean_line(text: str) -> str:
+    """A name or a title: one line, cleaned."""
+    return " ".join(formatted(text).text.split())
