@@ -1,0 +1,61 @@
+"""Puts the console together."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from bot.console import catalogue, desk, live, overview
+from bot.console import door as front
+from bot.console.failures import HANDLERS
+from bot.console.guard import Gate, Site
+from bot.console.render import Renderer
+from bot.console.visit import Once, Parts, Stats
+from bot.core.ports import Clock
+from bot.helpline.service import HelplineService, StaffAccounts
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(
+    *,
+    service: HelplineService,
+    staff: StaffAccounts,
+    stats: Stats,
+    clock: Clock,
+    public_url: str = "",
+    zone: tzinfo = UTC,
+) -> FastAPI:
+    """The console as an application for a server such as uvicorn.
+
+    Args:
+        service: the helpline's work.
+        staff: accounts and sessions.
+        stats: the numbers of the system page.
+        clock: the time.
+        public_url: the address under which staff reach it; cookies are bound to https where it is https.
+            Without one, only localhost and addresses in figures are answered.
+        zone: the zone in which times are shown.
+    """
+    catalogues = catalogue.load(zone)
+    app = FastAPI(
+        title="Amparo console",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(front.door)],
+        exception_handlers=HANDLERS,  # type: ignore[arg-type]  # narrower than Starlette's own type says
+    )
+    site = Site(public_url)
+    app.state.parts = Parts(
+        service, staff, stats, clock, site, catalogues, Renderer(catalogues), Once()
+    )
+    for part in (front, desk, live, overview):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Gate, site=site)
+    return app
+

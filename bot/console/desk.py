@@ -1,0 +1,280 @@
+"""The queue and the cases: pages, and forms that act and lead back to a page."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from bot.console.answers import kept_page
+from bot.console.door import BadForm
+from bot.console.pages import Mark
+from bot.console.pages import QueuePage as QueueSheet
+from bot.console.present import VIEWS, CaseExtras, Reader, case_page, list_of
+from bot.console.visit import (
+    by_script,
+    member_of,
+    new_token,
+    parts_of,
+    reader_of,
+    unsent_of,
+    visitor_of,
+)
+from bot.core.case import Outcome
+from bot.errors import Outdated
+from bot.helpline.service import LONGEST_REPLY, QueuePage, View
+
+router = APIRouter()
+
+ROWS = 50
+"""Cases on a page of the list."""
+
+DONE = frozenset({"taken", "replied", "noted", "draft", "released", "closed", "kept", "nothing", "retried"})
+PROBLEMS = frozenset({"newer", "length", "empty", "outcome", "moved_on"})
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@router.get("/")
+async def start() -> Response:
+    """The queue is where work begins."""
+    return RedirectResponse("/queue", 303)
+
+
+@router.get("/queue")
+async def show_queue(request: Request, view: str = "open", after: str = "", chosen: str = "") -> Response:
+    """A page of the queue."""
+    parts, member, reader = parts_of(request), member_of(request), reader_of(request)
+    seq = await parts.service.latest_change()  # first, so that nothing falls between it and the page
+    waiting = await parts.service.queue(member, limit=ROWS)
+    shown = await beside(request, view, waiting, after)
+    page = QueueSheet(
+        shell=reader.shell(reader.words.t(f"nav.{'mine' if view == 'mine' else 'queue'}")),
+        frame=reader.frame(member, "mine" if view == "mine" else "queue", seq, waiting, notice(request)),
+        list=list_of(reader, member, shown, view=view, after=after, chosen=chosen),
+        token=new_token(),
+    )
+    return parts.renderer.page(page)
+
+
+async def beside(request: Request, view: str, waiting: QueuePage, after: str = "") -> QueuePage:
+    """The page of a view; the open cases are at hand already. Raises `BadForm` for no such page."""
+    if view == "open" and not after:
+        return waiting
+    try:
+        return await parts_of(request).service.queue(
+            member_of(request), view=_view(view), limit=ROWS, after=after or None
+        )
+    except ValueError as error:
+        raise BadForm from error
+
+
+def _view(name: str) -> View:
+    match name:
+        case "open" | "mine" | "closed":
+            return name
+        case _:
+            raise BadForm
+
+
+def notice(request: Request) -> Mark | None:
+    """What the last form did, named in the address by a known word."""
+    words, name = visitor_of(request).words, request.query_params.get("done", "")
+    if name in DONE:
+        return Mark("sent", words.t(f"done.{name}"))
+    problem = request.query_params.get("problem", "")
+    if problem == "moved_on":
+        return Mark("warning", words.t("done.moved_on"))
+    return Mark("warning", words.t("error.no_outcome")) if problem == "outcome" else None
+
+
+@router.get("/cases/{reference}")
+async def show_case(request: Request, reference: str, view: str = "open", pane: str = "") -> Response:
+    """A case; the service writes the look down."""
+    if view not in VIEWS:
+        raise BadForm
+    parts, member, reader = parts_of(request), member_of(request), reader_of(request)
+    seq = await parts.service.latest_change()
+    waiting = await parts.service.queue(member, limit=ROWS)
+    shown = await beside(request, view, waiting)
+    detail = await parts.service.case(member, reference)
+    page = case_page(
+        reader,
+        reader.frame(member, "mine" if detail.mine else "queue", seq, waiting, notice(request)),
+        detail,
+        list_of(reader, member, shown, view=view, chosen=detail.row.reference),
+        CaseExtras(
+            pane="details" if pane == "details" else "conversation",
+            problem=_draft_problem(request, reader, detail.draft),
+            token=new_token(),
+            next_token=new_token(),
+        ),
+    )
+    return parts.renderer.page(page)
+
+
+def _draft_problem(request: Request, reader: Reader, draft: str) -> str:
+    match request.query_params.get("problem", ""):
+        case "newer":
+            return reader.words.t("done.newer")
+        case "length":
+            return reader.words.t("error.text_length", n=units(draft), limit=LONGEST_REPLY)
+        case "empty":
+            return reader.words.t("error.text_empty")
+        case _:
+            return ""
+
+
+def units(text: str) -> int:
+    """The length of a text as Telegram counts it, in UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+@router.post("/queue/next")
+async def take_next(request: Request) -> Response:
+    """Take the most pressing case; pressed twice, it is still one."""
+    parts, member = parts_of(request), member_of(request)
+    reference = await parts.once.run(
+        member, _form_token(request), lambda: parts.service.take_next(member)
+    )
+    return _to("/queue", "done=nothing") if reference is None else _to_case(reference, "done=taken")
+
+
+@router.post("/cases/{reference}/claim")
+async def claim(request: Request, reference: str) -> Response:
+    """Take this case; a text that comes along becomes its draft."""
+    parts, member, text = parts_of(request), member_of(request), _text(request)
+    await parts.service.claim(member, reference)
+    if text.strip():
+        await _keep(request, reference, text)
+        return _to_case(reference, "done=kept")
+    return _to_case(reference, "done=taken")
+
+
+@router.post("/cases/{reference}/reply")
+async def reply(request: Request, reference: str) -> Response:
+    """Send to the family. Whatever stands against it, the text is kept."""
+    parts, member, text = parts_of(request), member_of(request), _text(request)
+    seen, token = _number(request, "seen"), _form_token(request)
+    try:
+        await parts.service.reply(member, reference, text, seen=seen, token=token)
+    except Outdated:
+        return await _keep(request, reference, text) or _to_case(reference, "problem=newer")
+    except ValueError:
+        problem = "problem=length" if text.strip() else "problem=empty"
+        return await _keep(request, reference, text) or _to_case(reference, problem)
+    return _to_case(reference, "done=replied")
+
+
+@router.post("/cases/{reference}/draft")
+async def draft(request: Request, reference: str) -> Response:
+    """Keep the answer unsent."""
+    refused = await _keep(request, reference, _text(request))
+    if refused is not None:
+        return refused
+    if by_script(request):
+        reader = reader_of(request)
+        return JSONResponse({"saved": reader.words.t("reply.draft_saved", time=reader.words.clock(reader.now))})
+    return _to_case(reference, "done=draft")
+
+
+@router.post("/cases/{reference}/heartbeat")
+async def heartbeat(request: Request, reference: str) -> Response:
+    """The holder is at work: the lease runs on."""
+    until = await parts_of(request).service.heartbeat(member_of(request), reference)
+    return JSONResponse({"until": until.isoformat()})
+
+
+@router.post("/presence")
+async def presence(request: Request) -> Response:
+    """Somebody sits before the page; the door has noted it."""
+    return Response(status_code=204)
+
+
+@router.post("/cases/{reference}/note")
+async def note(request: Request, reference: str) -> Response:
+    """Keep a note for staff."""
+    parts, member, text = parts_of(request), member_of(request), _text(request)
+    token = _form_token(request, required=False)
+    if not text.strip():
+        return _to_case(reference, "problem=empty")
+    try:
+        await parts.once.run(member, token, lambda: parts.service.note(member, reference, text))
+    except ValueError:
+        return await _too_long(request)
+    return _to_case(reference, "done=noted")
+
+
+@router.post("/cases/{reference}/release")
+async def release(request: Request, reference: str) -> Response:
+    """Give the case back."""
+    parts, member, text = parts_of(request), member_of(request), _text(request)
+    token = _form_token(request)
+    try:
+        await parts.once.run(member, token, lambda: parts.service.release(member, reference, text))
+    except ValueError:
+        return await _too_long(request)
+    return _to("/queue", "done=released")
+
+
+@router.post("/cases/{reference}/close")
+async def close(request: Request, reference: str) -> Response:
+    """End the case."""
+    parts, member, text = parts_of(request), member_of(request), _text(request)
+    form, token = visitor_of(request).form, _form_token(request)
+    if form.get("outcome", "") not in set(Outcome):
+        return _to_case(reference, "problem=outcome&pane=details")
+    outcome, tell = Outcome(form["outcome"]), form.get("tell") == "1"
+    try:
+        await parts.once.run(
+            member, token, lambda: parts.service.close(member, reference, outcome, text, tell=tell)
+        )
+    except ValueError:
+        return await _too_long(request)
+    return _to_case(reference, "done=closed")
+
+
+async def _keep(request: Request, reference: str, text: str) -> Response | None:
+    """Put a text into the draft; an answer only where even a draft is too long."""
+    try:
+        await parts_of(request).service.save_draft(member_of(request), reference, text)
+    except ValueError:
+        return await _too_long(request)
+    return None
+
+
+async def _too_long(request: Request) -> Response:
+    unsent = unsent_of(request)
+    if unsent is None or by_script(request):
+        raise BadForm
+    return await kept_page(request, unsent, message="error.too_large", status=413)
+
+
+def _text(request: Request) -> str:
+    return visitor_of(request).form.get("text", "")
+
+
+def _number(request: Request, name: str) -> int:
+    value = visitor_of(request).form.get(name, "")
+    if not (value.isascii() and value.isdigit() and len(value) < 19):
+        raise BadForm
+    return int(value)
+
+
+def _form_token(request: Request, *, required: bool = True) -> str:
+    """The form's own token; a text that was given back comes without one and gets its own."""
+    token = visitor_of(request).form.get("token", "")
+    if not token and not required:
+        return new_token()
+    if not _TOKEN.fullmatch(token):
+        raise BadForm
+    return token
+
+
+def _to_case(reference: str, query: str) -> Response:
+    return _to(f"/cases/{reference}", query + "#latest" if "pane" not in query else query)
+
+
+def _to(path: str, query: str) -> Response:
+    return RedirectResponse(f"{path}?{query}", 303)

@@ -1,0 +1,71 @@
+"""The stream from which pages stay live: numbered changes, and a beat by which a page knows its lag."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from bot.console.clocks import iso
+from bot.console.present import PRIORITY_KINDS
+from bot.console.visit import Parts, parts_of, visitor_of
+from bot.errors import StoreError
+from bot.helpline.service import Change
+
+router = APIRouter()
+
+LOOK_SECONDS = 1.0
+"""Another process's change is seen after this long at most; one's own at once."""
+
+LOOKS_A_BEAT = 5
+BEATS_A_CHECK = 6
+"""How often a running stream asks whether its session still holds: every half minute."""
+
+
+@router.get("/events")
+async def events(request: Request, after: int = 0) -> Response:
+    """Server-sent events from change ``after`` on; a browser that comes back says where it was."""
+    last = request.headers.get("last-event-id", "")
+    start = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else max(after, 0)
+    lines = stream(parts_of(request), visitor_of(request).session, start)
+    return StreamingResponse(lines, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+async def stream(parts: Parts, session: str, seq: int) -> AsyncIterator[str]:
+    """Changes as they come; ends, and says so, when the session does."""
+    yield "retry: 1000\n\n"
+    looks = 0
+    while True:
+        try:
+            if looks % (LOOKS_A_BEAT * BEATS_A_CHECK) == 0 and not await _holds(parts, session):
+                yield message("signed_out", {})
+                return
+            changes = await parts.service.changes_since(seq)
+        except StoreError:
+            changes = []  # the page sees that no beat comes
+        else:
+            for change in changes:
+                seq = change.seq
+                yield message("change", _content(change), seq)
+            if looks % LOOKS_A_BEAT == 0:
+                yield message("beat", {"now": iso(parts.clock.now())})
+        looks += 1
+        await parts.service.wait_for_change(LOOK_SECONDS)
+
+
+async def _holds(parts: Parts, session: str) -> bool:
+    return await parts.accounts.session(session, touch=False) is not None
+
+
+def _content(change: Change) -> dict[str, str]:
+    priority = PRIORITY_KINDS[change.priority] if change.priority is not None else ""
+    return {"what": change.what, "reference": change.reference, "priority": priority}
+
+
+def message(event: str, data: dict[str, str], number: int | None = None) -> str:
+    """One event as the stream carries it."""
+    head = "" if number is None else f"id: {number}\n"
+    return f"{head}event: {event}\ndata: {json.dumps(data)}\n\n"

@@ -1,0 +1,154 @@
+"""The system page, the help page, and whether the console is well."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from bot.console.catalogue import Catalogue
+from bot.console.clocks import duration, moment_of
+from bot.console.desk import ROWS, notice
+from bot.console.pages import DeadRow, Frame, Gauge, HelpPage, Mark, Shortcut, SystemPage
+from bot.console.present import Reader, priority_mark, state_mark
+from bot.console.timeline import delivery_mark
+from bot.console.visit import Numbers, member_of, parts_of, reader_of
+from bot.core.case import DUE, LEASE, CaseState, DeliveryState
+from bot.core.taxonomy import Priority
+from bot.errors import StoreError
+from bot.helpline.service import DeadLetter
+
+router = APIRouter()
+
+SOON = timedelta(seconds=30)
+LATE = timedelta(minutes=2)
+"""A message that waits this long to be handled or sent means that something stands still."""
+
+
+@router.get("/healthz")
+async def health(request: Request) -> Response:
+    """200 while the database answers, 503 while it is away."""
+    try:
+        await parts_of(request).service.latest_change()
+    except StoreError:
+        return JSONResponse({"status": "away"}, 503)
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/system")
+async def show_system(request: Request) -> Response:
+    """What waits, and what needs a look."""
+    parts, member, reader = parts_of(request), member_of(request), reader_of(request)
+    frame = await _frame(request, reader, "system")
+    numbers = await parts.stats.numbers()
+    letters = await parts.service.dead_letters(member)
+    page = SystemPage(
+        shell=reader.shell(reader.words.t("system.title")),
+        frame=frame,
+        gauges=gauges(reader.words, numbers),
+        dead=tuple(_dead_row(reader, letter) for letter in letters),
+    )
+    return parts.renderer.page(page)
+
+
+@router.post("/system/dead/{letter_id}/retry")
+async def retry(request: Request, letter_id: int) -> Response:
+    """Hand a message out again that could not be handled."""
+    await parts_of(request).service.retry_dead_letter(member_of(request), letter_id)
+    return RedirectResponse("/system?done=retried", 303)
+
+
+@router.get("/help")
+async def show_help(request: Request) -> Response:
+    """Shortcuts, the way of working, and what the marks mean."""
+    reader = reader_of(request)
+    words = reader.words
+    page = HelpPage(
+        shell=reader.shell(words.t("help.title")),
+        frame=await _frame(request, reader, "help"),
+        shortcuts=tuple(Shortcut(ways, words.t(f"help.{act}")) for act, ways in SHORTCUTS.items()),
+        work=_work(words),
+        marks=_marks(words),
+    )
+    return parts_of(request).renderer.page(page)
+
+
+SHORTCUTS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "take_next": (("Alt", "T"),),
+    "next": (("Alt", "J"),),
+    "previous": (("Alt", "K"),),
+    "reply": (("Alt", "L"),),
+    "note": (("Alt", "P"),),
+    "send": (("Ctrl", "Enter"), ("⌘", "Enter")),
+    "close": (("Alt", "E"),),
+    "sections": (("Alt", "1…6"),),
+    "focus": (("Alt", "."),),
+    "hide": (("Shift", "Esc"),),
+    "leave": (("Esc",),),
+    "this": (("?",),),
+}
+"""As in Chatwoot where it has the same act: staff who change tools know them. The script acts on them."""
+
+
+async def _frame(request: Request, reader: Reader, place: str) -> Frame:
+    parts, member = parts_of(request), member_of(request)
+    seq = await parts.service.latest_change()
+    waiting = await parts.service.queue(member, limit=ROWS)
+    return reader.frame(member, place, seq, waiting, notice(request))
+
+
+def gauges(words: Catalogue, numbers: Numbers) -> tuple[Gauge, ...]:
+    """The numbers with their levels: an age by time, a count by being more than none."""
+    return (
+        _age(words, "system.inbox", numbers.inbox_oldest),
+        _age(words, "system.outbox", numbers.outbox_oldest),
+        _count(words, "system.uncertain", numbers.outbox_uncertain),
+        _count(words, "system.dead_count", numbers.dead_letters),
+    )
+
+
+def _age(words: Catalogue, key: str, seconds: float) -> Gauge:
+    age = timedelta(seconds=seconds)
+    value = words.t("system.since", time=duration(words, age)) if seconds else words.t("system.nothing_waits")
+    level = "late" if age >= LATE else "soon" if age >= SOON else "good"
+    return Gauge(words.t(key), value, level, "sent" if level == "good" else "warning")
+
+
+def _count(words: Catalogue, key: str, count: int) -> Gauge:
+    return Gauge(words.t(key), str(count), "soon" if count else "good", "warning" if count else "sent")
+
+
+def _dead_row(reader: Reader, letter: DeadLetter) -> DeadRow:
+    return DeadRow(
+        id=letter.id,
+        received=moment_of(reader.words, letter.received_at, reader.now),
+        failed=moment_of(reader.words, letter.died_at, reader.now),
+        error=letter.code,
+        urgent=reader.words.t("priority.urgent") if letter.urgent else "",
+    )
+
+
+def _work(words: Catalogue) -> tuple[str, ...]:
+    due = {
+        "emergency": duration(words, DUE[Priority.EMERGENCY]),
+        "urgent": duration(words, DUE[Priority.URGENT]),
+        "routine": duration(words, DUE[Priority.ROUTINE]),
+    }
+    return (
+        words.t("help.work_order"),
+        words.t("help.due_times", **due),
+        words.t("help.work_claim"),
+        words.t("help.work_lease", minutes=LEASE // timedelta(minutes=1)),
+        words.t("help.work_note"),
+        words.t("help.work_delivery"),
+        words.t("help.work_record"),
+    )
+
+
+def _marks(words: Catalogue) -> tuple[Mark, ...]:
+    priorities = [priority_mark(words, priority) for priority in sorted(Priority, reverse=True)]
+    states = [state_mark(words, state) for state in CaseState]
+    deliveries = [mark for state in DeliveryState if (mark := delivery_mark(words, state)) is not None]
+    return (*priorities, *states, *deliveries)

@@ -1,0 +1,329 @@
+"""What each page may show: everything a template gets, in the reader's language and ready to print.
+
+Templates see a page and nothing else; a test holds both equal. Words of people appear only in
+`Piece.text`, `Reason.quotes`, `CasePage.draft`, `KeptText.text` and `Unsent.text`,
+and are escaped by Jinja.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An icon with its word; ``kind`` also names its colour."""
+
+    kind: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time: for machines (ISO 8601, UTC) and for people (server time)."""
+
+    iso: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueClock:
+    """How long until a person must have looked.
+
+    ``level`` is calm, soon, late, paused or stopped. ``due`` is set while the clock runs; ``seconds`` is
+    the whole time that was given, from which a browser goes on counting.
+    """
+
+    level: str
+    words: str
+    icon: str
+    due: Moment | None = None
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChoice:
+    """A language of the interface, in its own name."""
+
+    code: str
+    name: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What every page has: its language, title and the form to change the language.
+
+    ``here`` is the address to come back to; ``csrf`` belongs into every form.
+    """
+
+    language: str
+    title: str
+    csrf: str
+    here: str
+    languages: tuple[LanguageChoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds a page behind the sign-in.
+
+    ``place`` names the section; ``seq`` is the number of the last change the page knows of;
+    ``emergencies`` are the references of those that nobody has; ``alarm`` is empty while there is none;
+    ``words`` is JSON with the texts of the script.
+    """
+
+    place: str
+    signed_in_as: str
+    server_time: str
+    now: str
+    seq: int
+    emergencies: tuple[str, ...]
+    alarm: str
+    words: str
+    notice: Mark | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case in the list: nothing that a person wrote. ``mine``: the reader has it."""
+
+    reference: str
+    address: str
+    priority: Mark
+    state: Mark
+    clock: DueClock
+    language: str
+    country: str
+    topic: str
+    reasons: tuple[str, ...]
+    holder: str
+    mine: bool
+    chosen: bool
+    unreachable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A view of the queue."""
+
+    name: str
+    address: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many cases of a priority are open."""
+
+    priority: Mark
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseList:
+    """The list pane. ``hidden`` counts what a limit or a view keeps back; ``grave`` the emergencies of it."""
+
+    view: str
+    tabs: tuple[Tab, ...]
+    counts: tuple[Count, ...]
+    rows: tuple[Row, ...]
+    empty: str
+    empty_more: str
+    hidden: str
+    grave: str
+    more: str
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A text that was being sent when the session ended; ``kind`` is the form it came from."""
+
+    reference: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """``kept`` goes round through the page of whoever wrote it, and comes back after signing in."""
+
+    shell: Shell
+    login: str
+    next: str
+    problem: str
+    info: str
+    kept: Unsent | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """``token`` makes pressing "take next" twice harmless."""
+
+    shell: Shell
+    frame: Frame
+    list: CaseList
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a line; ``flags`` names the flags for which these words spoke."""
+
+    text: str
+    flags: str
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A message or a note. ``author`` is person, bot, staff or note."""
+
+    id: int
+    author: str
+    who: str
+    at: Moment
+    pieces: tuple[Piece, ...]
+    flags: tuple[str, ...]
+    edited: bool
+    delivery: Mark | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A part of the timeline: a day, an event, a talk line, or the bot's messages in a row, folded.
+
+    ``kind`` is day, event, talk or bot. ``words`` heads days, events and folds; ``trouble`` says how
+    many of a fold's messages were not delivered.
+    """
+
+    kind: str
+    key: str
+    words: str
+    at: Moment
+    talks: tuple[Talk, ...]
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A flag with the words that raised it."""
+
+    flag: str
+    quotes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An option of a list."""
+
+    value: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A case, opened. ``pane`` is what a phone shows: conversation or details.
+
+    ``compose`` is reply (the reader has it), claim, other or closed; ``seen`` is the newest line on the
+    page; ``token`` and ``next_token`` make a double submit harmless.
+    """
+
+    shell: Shell
+    frame: Frame
+    list: CaseList
+    reference: str
+    pane: str
+    row: Row
+    entries: tuple[Entry, ...]
+    reasons: tuple[Reason, ...]
+    role: str
+    time_there: str
+    confirmed: str
+    opened: Moment
+    last: Moment
+    compose: str
+    holder: str
+    draft: str
+    draft_problem: str
+    seen: int
+    token: str
+    next_token: str
+    limit: int
+    outcomes: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A number that shows whether things move. ``level`` is good, soon or late."""
+
+    name: str
+    value: str
+    level: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadRow:
+    """An update that could not be handled: never its text."""
+
+    id: int
+    received: Moment
+    failed: Moment
+    error: str
+    urgent: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPage:
+    shell: Shell
+    frame: Frame
+    gauges: tuple[Gauge, ...]
+    dead: tuple[DeadRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """Ways to press it, each a tuple of keys, and what happens."""
+
+    ways: tuple[tuple[str, ...], ...]
+    act: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPage:
+    shell: Shell
+    frame: Frame
+    shortcuts: tuple[Shortcut, ...]
+    work: tuple[str, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptText:
+    """A text that could not be sent, and where it may go: the same way ``again``, or elsewhere.
+
+    ``address`` and ``fields`` repeat what was tried. ``as_note`` and ``take`` (take the case and keep the
+    text as draft) are addresses, empty where that cannot be done.
+    """
+
+    text: str
+    address: str
+    fields: tuple[tuple[str, str], ...]
+    again: bool
+    as_note: str
+    take: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """Something did not work: what, and the way on. Holds no detail of the fault."""
+
+    shell: Shell
+    message: str
+    kept: KeptText | None
+    to_case: str
+    to_queue: str
+
+
+Page = SignInPage | QueuePage | CasePage | SystemPage | HelpPage | ErrorPage
