@@ -139,14 +139,17 @@ class StaffAccounts:
         await self._database.run(_open_session, row, list(subjects), renewed)
         return SignedIn(token, found[0])
 
-    async def session(self, token: str) -> StaffMember | None:
-        """Whose session this is, or None; the session then counts as used now."""
+    async def session(self, token: str, *, touch: bool = True) -> StaffMember | None:
+        """Whose session this is, or None. It then counts as used now, unless ``touch`` is false.
+
+        What an open page asks by itself must not touch: nobody need sit before it.
+        """
         now = self._clock.now()
         found = await self._database.read(_session, _token_hash(token), now)
         if found is None:
             return None
         session_id, seen_at, member = found
-        if now - seen_at >= _SEEN_STEP:
+        if touch and now - seen_at >= _SEEN_STEP:
             await self._database.run(_touch_session, session_id, now)
         return member
 

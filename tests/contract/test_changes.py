@@ -1,0 +1,118 @@
+"""The live stream misses nothing and tells nothing; the numbers say what waits."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.core.case import Outcome
+from bot.core.effects import OpenCase
+from bot.core.ports import Record, TurnUnit
+from bot.core.taxonomy import Priority
+from tests.contract.world import MOTHER, SPANISH, TEACHER, World
+
+
+async def what(world: World, seq: int = 0) -> list[str]:
+    return [change.what for change in await world.store.service.changes_since(seq)]
+
+
+async def test_a_quiet_helpline_has_no_changes(world: World) -> None:
+    await world.queues(MOTHER, "answer")
+    await world.deliver()
+    assert await what(world) == []
+    assert await world.store.service.latest_change() == 0
+
+
+async def test_each_step_of_a_case_is_a_change(world: World) -> None:
+    ana = await world.staff()
+    service = world.store.service
+    reference = await world.opens(MOTHER, Priority.EMERGENCY)
+    await service.claim(ana, reference)
+    await world.deliver()
+    await world.says(MOTHER, "more")
+    await service.close(ana, reference, Outcome.SUPPORTED, tell=False)
+    assert await what(world) == ["opened", "line", "claimed", "delivery", "delivery", "line", "closed"]
+    changes = await service.changes_since(0)
+    assert {(change.reference, change.priority) for change in changes} == {(reference, Priority.EMERGENCY)}
+    assert [change.seq for change in changes] == sorted({change.seq for change in changes})
+
+
+async def test_a_reader_asks_only_for_what_is_new(world: World) -> None:
+    await world.opens(MOTHER)
+    latest = await world.store.service.latest_change()
+    assert await what(world, latest) == []
+    await world.opens(TEACHER)
+    assert await what(world, latest) == ["opened", "line"]
+
+
+async def test_a_dead_letter_is_a_change_of_no_case(world: World) -> None:
+    await world.arrive(MOTHER)
+    await world.store.turns.failed(1, "x", final=True)
+    (change,) = await world.store.service.changes_since(0)
+    assert (change.what, change.reference, change.priority) == ("dead_letter", "", None)
+
+
+async def test_a_bell_wakes_the_stream(world: World) -> None:
+    assert await what(world) == []
+    await world.opens(MOTHER)
+    await world.store.service.wait_for_change(3600)
+    assert await what(world) == ["opened", "line"]
+
+
+async def test_numbers_never_come_out_of_order_under_load(world: World) -> None:
+    """A reader that polls while many write sees every number, each once and rising."""
+    for chat in range(20):
+        await world.arrive(chat)
+    seen: list[int] = []
+    writing = True
+
+    async def write() -> None:
+        while await world.turn(_opens) is not None:
+            pass
+
+    async def read() -> None:
+        while writing:
+            seen.extend(
+                change.seq for change in await world.store.service.changes_since(max(seen, default=0))
+            )
+            await asyncio.sleep(0)
+
+    reader = asyncio.create_task(read())
+    await asyncio.gather(*(write() for _ in range(4)))
+    writing = False
+    await reader
+    seen.extend(change.seq for change in await world.store.service.changes_since(max(seen, default=0)))
+    assert len(seen) == 40
+    assert seen == sorted(seen)
+
+
+async def _opens(unit: TurnUnit) -> None:
+    await unit.load()
+    await unit.record(Record("person", "help"))
+    await unit.open_case(OpenCase(1, Priority.URGENT, ("violence",), "abuse", None), SPANISH)
+
+
+async def test_the_numbers_of_a_quiet_helpline(world: World) -> None:
+    numbers = await world.store.stats.numbers()
+    assert (numbers.inbox_waiting, numbers.inbox_oldest, numbers.dead_letters) == (0, 0.0, 0)
+    assert (numbers.outbox_queued, numbers.outbox_oldest, numbers.outbox_uncertain) == (0, 0.0, 0)
+    assert set(numbers.cases_open.values()) == {0}
+    assert numbers.cases_overdue == 0
+
+
+async def test_the_numbers_say_what_waits_and_since_when(world: World) -> None:
+    await world.opens(MOTHER, Priority.EMERGENCY)
+    (first,) = await world.claim()
+    await world.store.outbox.sent(first.id, 1)
+    await world.queues(TEACHER, "x")
+    (second,) = await world.claim()
+    await world.store.outbox.uncertain(second.id)
+    await world.queues(TEACHER, "y")
+    await world.arrive(TEACHER)
+    await world.store.turns.failed(4, "x", final=True)
+    await world.arrive(TEACHER)
+    world.clock.advance(minutes=6)
+    numbers = await world.store.stats.numbers()
+    assert (numbers.inbox_waiting, numbers.inbox_oldest, numbers.dead_letters) == (1, 360.0, 1)
+    assert (numbers.outbox_queued, numbers.outbox_oldest, numbers.outbox_uncertain) == (1, 360.0, 1)
+    assert numbers.cases_open[Priority.EMERGENCY] == 1
+    assert numbers.cases_overdue == 1
