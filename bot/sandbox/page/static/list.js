@@ -4,6 +4,7 @@
 import { clock, day, draw, make } from "./message.js";
 
 const REGIONS = new Intl.DisplayNames("en", { type: "region" });
+const LANGUAGES = new Intl.DisplayNames("en", { type: "language" });
 const TONES = 6;
 
 /** Draws the messages of the open chat. */
@@ -109,12 +110,16 @@ export class People {
     const first = make("span", "line");
     first.append(make("b", "name", person.first_name));
     if (person.last) first.append(make("time", "faint", stamp(person.last.date)));
-    const second = make("span", "line");
-    second.append(make("span", "last faint", person.blocked ? "The bot is blocked" : person.last?.text || note(person)));
-    if (person.unread) second.append(badge(person.unread));
     const words = make("span", "words");
-    words.append(first, second);
-    if (person.last) words.append(make("span", "about faint", note(person)));
+    words.append(first);
+    const last = person.blocked ? "The bot is blocked" : person.last?.text;
+    if (last !== undefined) {
+      const second = make("span", "line");
+      second.append(make("span", "last", last));
+      if (person.unread) second.append(badge(person.unread));
+      words.append(second);
+    }
+    words.append(make("span", "about faint", note(person)));
     button.replaceChildren(avatar, words);
     button.setAttribute("aria-current", String(chosen));
   }
@@ -130,7 +135,7 @@ function badge(count) {
 export function note(person) {
   const country = person.country ? REGIONS.of(person.country.toUpperCase()) : "";
   const inName = country && person.first_name.includes(country);
-  const client = person.language ? `client: ${person.language}` : "client tells no language";
+  const client = person.language ? `client in ${LANGUAGES.of(person.language)}` : "client tells no language";
   return [inName ? "" : country, person.note, client].filter(Boolean).join(" · ");
 }
 
