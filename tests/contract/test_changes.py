@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from bot.core.case import Outcome
-from bot.core.effects import OpenCase
-from bot.core.ports import Record, TurnUnit
 from bot.core.taxonomy import Priority
-from tests.contract.world import MOTHER, SPANISH, TEACHER, World
+from bot.helpline.changes import note
+from tests.contract.world import MOTHER, TEACHER, World
 
 
 async def what(world: World, seq: int = 0) -> list[str]:
@@ -58,37 +57,15 @@ async def test_a_bell_wakes_the_stream(world: World) -> None:
     assert await what(world) == ["opened", "line"]
 
 
-async def test_numbers_never_come_out_of_order_under_load(world: World) -> None:
-    """A reader that polls while many write sees every number, each once and rising."""
-    for chat in range(20):
-        await world.arrive(chat)
-    seen: list[int] = []
-    writing = True
-
-    async def write() -> None:
-        while await world.turn(_opens) is not None:
-            pass
-
-    async def read() -> None:
-        while writing:
-            seen.extend(
-                change.seq for change in await world.store.service.changes_since(max(seen, default=0))
-            )
-            await asyncio.sleep(0)
-
-    reader = asyncio.create_task(read())
-    await asyncio.gather(*(write() for _ in range(4)))
-    writing = False
-    await reader
-    seen.extend(change.seq for change in await world.store.service.changes_since(max(seen, default=0)))
-    assert len(seen) == 40
-    assert seen == sorted(seen)
-
-
-async def _opens(unit: TurnUnit) -> None:
-    await unit.load()
-    await unit.record(Record("person", "help"))
-    await unit.open_case(OpenCase(1, Priority.URGENT, ("violence",), "abuse", None), SPANISH)
+async def test_a_later_number_is_never_seen_before_an_earlier_one(world: World) -> None:
+    database, now = world.store.database, world.clock.now()
+    async with database.write() as transaction:
+        await transaction.run(note, [(None, "first")], now)
+        second = asyncio.create_task(database.run(note, [(None, "second")], now))
+        await asyncio.wait([second], timeout=0.05)
+        assert await what(world) == []
+    await second
+    assert await what(world) == ["first", "second"]
 
 
 async def test_the_numbers_of_a_quiet_helpline(world: World) -> None:
