@@ -100,7 +100,11 @@ def test_the_health_of_the_console_is_asked_on_its_port() -> None:
 
 
 def test_compose_names_only_settings_that_exist() -> None:
-    assert set(compose()["services"]["amparo"]["environment"]) <= NAMES
+    given = compose()["services"]["amparo"]["environment"]
+    ours = {name for name in given if name.startswith(PREFIX)}
+    assert ours <= NAMES
+    # uvicorn's own: https://www.uvicorn.org/settings/#http
+    assert set(given) - ours == {"FORWARDED_ALLOW_IPS"}
 
 
 def test_compose_services_are_shut_in(service: dict[str, Any]) -> None:

@@ -23,7 +23,8 @@ PAGES = (
 _LINK = re.compile(r"\]\((?!https?://)([^)#]*)(?:#([^)]*))?\)")
 _CODE = re.compile(r"`([^`\n]+)`")
 _BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_COMMAND = re.compile(r"(?:^|[\s/])amparo ((?:[a-z]+ ?)+)")
+# At the start, behind settings or a folder, or inside a container; elsewhere the word is a user or an image.
+_COMMAND = re.compile(r"(?:^(?:\w+=\S+ )*|bin/|exec amparo )amparo ((?:[a-z]+ ?)+)")
 
 
 def anchors(text: str) -> set[str]:
@@ -56,7 +57,15 @@ def _fits(words: list[str], known: frozenset[str]) -> bool:
 
 @pytest.mark.parametrize(
     ("line", "right"),
-    [("amparo staff add NAME", True), ("/opt/amparo/bin/amparo run", True), ("amparo fly", False)],
+    [
+        ("amparo staff add NAME", True),
+        ("amparo staff fly", False),
+        ("/opt/amparo/bin/amparo run", True),
+        ("/opt/amparo/bin/amparo fly", False),
+        ("AMPARO_WORKERS=1 amparo fly", False),
+        ("docker compose exec amparo amparo fly", False),
+        ("install -g amparo deploy/env.example", True),
+    ],
 )
 def test_the_rule_itself(line: str, right: bool) -> None:
     assert (unknown(line, commands()) == []) is right
