@@ -50,12 +50,9 @@ def create_app(
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # narrower than Starlette's own type says
     )
     site = Site(public_url)
-    app.state.parts = Parts(
-        service, staff, stats, clock, site, catalogues, Renderer(catalogues), Once()
-    )
+    app.state.parts = Parts(service, staff, stats, clock, site, catalogues, Renderer(catalogues), Once())
     for part in (front, desk, live, overview):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Gate, site=site)
     return app
-

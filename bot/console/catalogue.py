@@ -20,6 +20,9 @@ LANGUAGES = ("es", "en", "fr")
 DEFAULT = "en"
 FOLDER = Path(__file__).parent / "locales"
 
+_REGIONS = {"en": "en_GB"}
+"""Day before month, as in all countries of the helpline."""
+
 Texts = Mapping[str, str | Mapping[str, str]]
 
 
@@ -30,7 +33,7 @@ class Catalogue:
         self.language = language
         self.zone = zone
         self._texts = texts
-        self._locale = Locale.parse(language)
+        self._locale = Locale.parse(_REGIONS.get(language, language))
 
     def t(self, key: str, **values: str | int) -> str:
         """A text with its placeholders filled. Raises KeyError for an unknown key or a missing value."""

@@ -32,7 +32,7 @@ def duration(words: Catalogue, length: timedelta) -> str:
         return words.t("clock.minutes", m=minutes)
     hours, minutes = divmod(minutes, 60)
     if hours < 48:
-        return words.t("clock.hours", h=hours, m=minutes)
+        return words.t("clock.hours" if minutes else "clock.whole_hours", h=hours, m=minutes)
     return words.t("clock.days", d=hours // 24, h=hours % 24)
 
 

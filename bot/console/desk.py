@@ -135,9 +135,7 @@ def units(text: str) -> int:
 async def take_next(request: Request) -> Response:
     """Take the most pressing case; pressed twice, it is still one."""
     parts, member = parts_of(request), member_of(request)
-    reference = await parts.once.run(
-        member, _form_token(request), lambda: parts.service.take_next(member)
-    )
+    reference = await parts.once.run(member, _form_token(request), lambda: parts.service.take_next(member))
     return _to("/queue", "done=nothing") if reference is None else _to_case(reference, "done=taken")
 
 
@@ -175,7 +173,9 @@ async def draft(request: Request, reference: str) -> Response:
         return refused
     if by_script(request):
         reader = reader_of(request)
-        return JSONResponse({"saved": reader.words.t("reply.draft_saved", time=reader.words.clock(reader.now))})
+        return JSONResponse(
+            {"saved": reader.words.t("reply.draft_saved", time=reader.words.clock(reader.now))}
+        )
     return _to_case(reference, "done=draft")
 
 

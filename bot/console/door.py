@@ -154,9 +154,7 @@ async def sign_in(request: Request) -> Response:
         opened = await parts.accounts.sign_in(login, form.get("password", ""), address)
     except (SignInRefused, TooManyTries) as error:
         log.info("console_sign_in_refused", reason=type(error).__name__)
-        return sign_in_page(
-            request, status=403, login=login, goal=goal, problem="sign_in.wrong", kept=kept
-        )
+        return sign_in_page(request, status=403, login=login, goal=goal, problem="sign_in.wrong", kept=kept)
     log.info("console_signed_in", staff=opened.member.id)
     response: Response = RedirectResponse(goal, 303)
     if kept is not None:

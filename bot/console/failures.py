@@ -63,7 +63,7 @@ async def _conflict(request: Request) -> Response:
         return await kept_page(request, unsent, message="error.not_yours", status=409)
     path = request.url.path.split("/")
     if len(path) > 2 and path[1] == "cases":
-        return RedirectResponse(f"/cases/{path[2]}?done=moved_on", 303)
+        return RedirectResponse(f"/cases/{path[2]}?problem=moved_on", 303)
     return plain_answer(request, "error.conflict", 409)
 
 

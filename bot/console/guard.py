@@ -96,7 +96,7 @@ def form_token(secret: str) -> str:
 
 def form_token_fits(secret: str, token: str) -> bool:
     """Whether a form was made for this session."""
-    return bool(secret) and hmac.compare_digest(form_token(secret), token)
+    return bool(secret) and hmac.compare_digest(form_token(secret).encode(), token.encode())
 
 
 class _TooLarge(Exception):

@@ -103,9 +103,7 @@ def topic_word(words: Catalogue, intent: str) -> str:
     return words.t(f"intent.{intent}") if words.known(f"intent.{intent}") else intent
 
 
-def row_of(
-    words: Catalogue, row: QueueRow, now: datetime, *, mine: bool, view: str, chosen: str
-) -> Row:
+def row_of(words: Catalogue, row: QueueRow, now: datetime, *, mine: bool, view: str, chosen: str) -> Row:
     """A case as the list shows it; ``mine``: the reader has it."""
     return Row(
         reference=row.reference,

@@ -37,9 +37,7 @@ def timeline(words: Catalogue, lines: Sequence[Line], now: datetime) -> tuple[En
     for day, of_day in groupby(lines, key=lambda line: _day(words, line.at)):
         lines_of_day = list(of_day)
         at = lines_of_day[0].at
-        entries.append(
-            Entry("day", f"day-{day}", words.day(at), moment_of(words, at, now), (), "")
-        )
+        entries.append(Entry("day", f"day-{day}", words.day(at), moment_of(words, at, now), (), ""))
         entries.extend(_of_day(words, lines_of_day, now))
     return tuple(entries)
 

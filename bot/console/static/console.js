@@ -41,7 +41,7 @@ function duration(milliseconds) {
   if (minutes < 1) return fill("clock.under");
   if (minutes < 60) return fill("clock.minutes", { m: minutes });
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return fill("clock.hours", { h: hours, m: minutes % 60 });
+  if (hours < 48) return fill(minutes % 60 ? "clock.hours" : "clock.whole_hours", { h: hours, m: minutes % 60 });
   return fill("clock.days", { d: Math.floor(hours / 24), h: hours % 24 });
 }
 
@@ -69,7 +69,13 @@ const waiting = () => (find("[data-emergencies]")?.dataset.emergencies ?? "").sp
 const seen = () => new Set((memory("amparo-seen-alarms") ?? "").split(" "));
 const unseen = () => { const known = seen(); return waiting().filter((name) => !known.has(name)); };
 
+// Browsers let a page sound only after somebody pressed something on it: say so rather than stay silent.
+let blocked = false;
+
 function ring() {
+  body.dataset.rings = String(Number(body.dataset.rings ?? 0) + 1);
+  blocked = navigator.userActivation?.hasBeenActive === false;
+  if (blocked) return;
   audio ??= new AudioContext();
   if (audio.state === "suspended") audio.resume();
   for (const [at, pitch] of [[0, 660], [0.22, 880], [0.44, 660]]) {
@@ -83,7 +89,6 @@ function ring() {
     tone.start(audio.currentTime + at);
     tone.stop(audio.currentTime + at + 0.21);
   }
-  body.dataset.rings = String(Number(body.dataset.rings ?? 0) + 1);
 }
 
 const plainTitle = document.title;
@@ -99,6 +104,8 @@ function alarm() {
     lastRing = performance.now();
     ring();
   }
+  const allow = find("[data-allow-sound]");
+  if (allow) allow.hidden = !(blocked && open.length);
 }
 
 document.addEventListener("click", (event) => {
@@ -106,6 +113,7 @@ document.addEventListener("click", (event) => {
     memory("amparo-seen-alarms", waiting().join(" "));
     alarm();
   }
+  if (event.target.closest("[data-allow-sound]")) { ring(); alarm(); }
   const check = event.target.closest("[data-sound-check]");
   if (check) {
     ring();

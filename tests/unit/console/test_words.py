@@ -1,0 +1,140 @@
+"""Words, icons, templates and page data hold together: nothing missing, nothing left over."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import string
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from jinja2 import nodes
+
+from bot.console import icons, overview, pages, render
+from bot.console.catalogue import LANGUAGES, Texts, choose, load, texts_of
+from bot.console.desk import DONE
+from bot.console.present import SCRIPT_WORDS
+from bot.core.case import CaseState, DeliveryState, Outcome
+from bot.core.taxonomy import FLAGS, ROLES
+
+CONSOLE = Path(render.__file__).parent
+TEMPLATES = sorted(render.FOLDER.glob("*.html"))
+SOURCES = sorted(CONSOLE.glob("*.py"))
+INTENTS = Path(__file__).parents[3] / "intents" / "taxonomy.yml"
+ENGLISH = texts_of("en")
+
+
+def forms(texts: Texts, key: str) -> Iterator[str]:
+    value = texts[key]
+    yield from [value] if isinstance(value, str) else value.values()
+
+
+def holes(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_same_texts_with_the_same_holes(language: str) -> None:
+    texts = texts_of(language)
+    assert list(texts) == list(ENGLISH)
+    for key in ENGLISH:
+        expected = set.union(*(holes(form) for form in forms(ENGLISH, key)))
+        for form in forms(texts, key):
+            assert holes(form) == expected, key
+            assert form.strip() == form != "", key
+
+
+def used_keys() -> set[str]:
+    """Keys written out in templates, script and code, and those that are put together from names."""
+    sources = [*TEMPLATES, *SOURCES, CONSOLE / "static" / "console.js"]
+    written = set(
+        re.findall(r'["`]([a-z_]+\.[a-z_./]+)["`]', "\n".join(p.read_text("utf-8") for p in sources))
+    )
+    made = {f"flag.{flag}" for flag in FLAGS} | {f"role.{role}" for role in ("", *ROLES)}
+    made |= {f"state.{state}" for state in CaseState} | {f"delivery.{state}" for state in DeliveryState}
+    made |= {f"outcome.{outcome}" for outcome in Outcome} | {f"done.{name}" for name in DONE}
+    made |= {f"priority.{kind}" for kind in ("emergency", "urgent", "routine")}
+    made |= {f"help.{act}" for act in overview.SHORTCUTS}
+    made |= {f"queue.{view}" for view in ("open", "mine", "closed")}
+    made |= {f"queue.empty_{name}" for name in ("open", "open_more", "mine", "mine_more", "closed")}
+    made |= {f"live.{name}" for name in ("live", "behind", "offline", "signed_out")}
+    made |= {f"event.{name}" for name in EVENTS} | {"nav.queue", "nav.mine"}
+    made |= {f"intent.{name}" for name in re.findall(r"^  ([a-z_/]+):", INTENTS.read_text("utf-8"), re.M)}
+    return (written | made) - {f"intent.{flag}" for flag in FLAGS}
+
+
+EVENTS = (
+    "opened",
+    "raised",
+    "confirmed_person",
+    "confirmed_information",
+    "confirmed_wrong",
+    "claimed",
+    "released",
+    "lapsed",
+    "closed",
+    "unreachable",
+    "reachable",
+    "erased",
+    "other",
+)
+
+
+def test_every_text_is_used_and_every_used_text_is_there() -> None:
+    used = used_keys()
+    assert set(ENGLISH) - used == set()
+    prefixes = {key.partition(".")[0] for key in ENGLISH}
+    asked = {key for key in used if key.partition(".")[0] in prefixes and not key.endswith((".html", "."))}
+    assert {key for key in asked if key not in ENGLISH} <= set(SCRIPT_WORDS)
+
+
+def attributes(tree: nodes.Template) -> set[str]:
+    return {node.attr for node in tree.find_all(nodes.Getattr)}
+
+
+def test_templates_use_what_pages_have_and_nothing_else() -> None:
+    declared = {
+        field.name
+        for kind in vars(pages).values()
+        if dataclasses.is_dataclass(kind) and isinstance(kind, type)
+        for field in dataclasses.fields(kind)
+    }
+    environment = render.environment(load(UTC)["en"])
+    used = set.union(*(attributes(environment.parse(path.read_text("utf-8"))) for path in TEMPLATES))
+    assert used - declared - {"first"} == set()
+    assert declared - used == set()
+
+
+def test_every_page_has_its_template() -> None:
+    kinds = set(pages.Page.__args__)
+    assert set(render.TEMPLATES) == kinds
+    assert all((render.FOLDER / name).is_file() for name in render.TEMPLATES.values())
+
+
+def test_every_icon_is_used_and_a_wrong_name_is_an_error() -> None:
+    sources = "\n".join(path.read_text("utf-8") for path in [*TEMPLATES, *SOURCES] if path.name != "icons.py")
+    marks = {*CaseState, *DeliveryState, "person", "bot", "staff", "note"}
+    for name in icons.NAMES:
+        assert name in marks or f'"{name}"' in sources, name
+    for mark in marks:
+        assert "<svg" in icons.icon(str(mark))
+    with pytest.raises(KeyError):
+        icons.icon("nothing")
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accept", "language"),
+    [
+        ("fr", "es", "fr"),  # the switch wins
+        ("xx", "es", "es"),
+        (None, "es-PY,es;q=0.9,en;q=0.8", "es"),
+        (None, "fr-TD", "fr"),
+        (None, "rw,sw", "en"),
+        (None, "", "en"),
+        (None, "*;q=0, \x00\xff, " + "a" * 9000, "en"),
+    ],
+)
+def test_the_language_is_chosen(cookie: str | None, accept: str, language: str) -> None:
+    assert choose(cookie, accept) == language
