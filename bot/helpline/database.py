@@ -38,9 +38,11 @@ class Backend(Protocol):
 
     name: str
 
-    def write(self) -> AbstractAsyncContextManager[Transaction]: ...
+    def write(self, *, durable: bool = True) -> AbstractAsyncContextManager[Transaction]: ...
 
     async def run(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+
+    async def run_lax(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
     async def read(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
@@ -76,19 +78,27 @@ class Database:
         return self._backend.name
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Transaction]:
+    async def write(self, *, durable: bool = True) -> AsyncIterator[Transaction]:
         """A transaction of several steps. An exception rolls back; errors of the driver become ours.
+
+        Without ``durable`` SQLite does not wait for the disk. The commit outlives the process; a power
+        cut may undo it, but never without all that was committed after it. Right where nothing
+        leaves the machine before a durable commit follows.
 
         Raises:
             StoreUnavailable: the database is away or locked; nothing was changed.
             Conflict: a unique row exists already.
         """
-        async with self._backend.write() as transaction:
+        async with self._backend.write(durable=durable) as transaction:
             yield transaction
 
     async def run(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one function as a whole writing transaction. Raises like `write`."""
         return await self._backend.run(work, *args, **kwargs)
+
+    async def run_lax(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Like `run`, as lax as ``write(durable=False)``."""
+        return await self._backend.run_lax(work, *args, **kwargs)
 
     async def read(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run one function that only reads; on SQLite it does not wait for writers."""

@@ -46,7 +46,11 @@ _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class Outbox:
-    """`bot.core.ports.Outbox` on a database. Each instance is one owner of what it sends."""
+    """`bot.core.ports.Outbox` on a database. Each instance is one owner of what it sends.
+
+    A claim is durable before anything is sent. What Telegram answered need not be: lost in a power
+    cut, the message is found as sending and settled like after any crash.
+    """
 
     def __init__(
         self, database: Database, keyring: Keyring, clock: Clock, *, delivery: Bell, change: Bell
@@ -83,7 +87,7 @@ class Outbox:
     async def retry(self, message_id: int, after: float) -> None:
         """Not accepted: due again in ``after`` seconds; holds back this chat only."""
         due = self._clock.now() + timedelta(seconds=max(0.0, after))
-        await self._database.run(_requeue, message_id, due)
+        await self._database.run_lax(_requeue, message_id, due)
 
     async def uncertain(self, message_id: int) -> None:
         """Perhaps delivered: a safety text is due again in a few seconds, anything else stays so."""
@@ -104,9 +108,17 @@ class Outbox:
         """Until this process stored something since the calling task last asked, or ``seconds``."""
         await self._delivery.wait(seconds)
 
-    async def _settle(self, message_id: int, state: DeliveryState, **values: Any) -> None:
-        settled = {"state": state.value, "finished_at": self._clock.now(), "owner": None, **values}
-        if await self._database.run(_settle, message_id, settled):
+    async def _settle(
+        self, message_id: int, state: DeliveryState, telegram_id: int | None = None, error: str | None = None
+    ) -> None:
+        values = {
+            "b_id": message_id,
+            "b_state": state.value,
+            "b_now": self._clock.now(),
+            "b_telegram_id": telegram_id,
+            "b_error": error,
+        }
+        if await self._database.run_lax(_settle, values):
             self._change.ring()
 
     async def _settle_orphans(self, bot_id: int, *, own: bool) -> None:
@@ -170,14 +182,27 @@ _HEADS = _heads()
 _IN_THE_AIR = (word("sending"), word("uncertain"), word("queued"))
 
 
-def _settle(connection: Connection, message_id: int, values: dict[str, Any]) -> bool:
+def _settle(connection: Connection, values: dict[str, Any]) -> bool:
     """Mark a message; an answer that comes late counts as well. Whether it is of a case."""
-    mine = update(outbox).where(outbox.c.id == message_id, outbox.c.state.in_(_IN_THE_AIR))
-    row = connection.execute(mine.values(**values).returning(outbox.c.case_id)).one_or_none()
+    row = connection.execute(_SETTLE, values).one_or_none()
     if row is None or row.case_id is None:
         return False
-    changes.note(connection, [(row.case_id, "delivery")], values["finished_at"])
+    changes.note(connection, [(row.case_id, "delivery")], values["b_now"])
     return True
+
+
+_SETTLE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("b_id"), outbox.c.state.in_(_IN_THE_AIR))
+    .values(
+        state=bindparam("b_state"),
+        finished_at=moment("b_now"),
+        owner=None,
+        telegram_id=bindparam("b_telegram_id"),
+        error=bindparam("b_error"),
+    )
+    .returning(outbox.c.case_id)
+)
 
 
 def _requeue(connection: Connection, message_id: int, due: datetime) -> None:

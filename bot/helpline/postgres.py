@@ -60,7 +60,8 @@ class PostgresBackend:
         """Nothing to do before the tables are made."""
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[_PostgresTransaction]:
+    async def write(self, *, durable: bool = True) -> AsyncIterator[_PostgresTransaction]:
+        """Every commit is durable here: PostgreSQL brings those of all connections to the disk together."""
         async with AsyncExitStack() as stack:
             connection = await self._connect(stack)
             yield _PostgresTransaction(connection)
@@ -72,6 +73,11 @@ class PostgresBackend:
     ) -> T:
         async with self.write() as transaction:
             return await transaction.run(work, *args, **kwargs)
+
+    async def run_lax(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        return await self.run(work, *args, **kwargs)
 
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

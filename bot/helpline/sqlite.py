@@ -24,7 +24,11 @@ _WAL_TRIES = 50
 
 
 class SqliteBackend:
-    """A SQLite file in WAL mode, every commit on the disk before it returns (synchronous=FULL)."""
+    """A SQLite file in WAL mode.
+
+    A durable commit waits until it is on the disk (synchronous=FULL), and with it all before it; a
+    lax one (NORMAL) is only in order: after a power cut it may be undone with all that came later.
+    """
 
     name = "sqlite"
 
@@ -48,8 +52,9 @@ class SqliteBackend:
         await self._in_thread(self._prepare)
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[_SqliteTransaction]:
+    async def write(self, *, durable: bool = True) -> AsyncIterator[_SqliteTransaction]:
         async with self._lock:
+            self._writer.durable = durable
             try:
                 yield _SqliteTransaction(self._in_thread, self._writer)
             except BaseException:
@@ -66,6 +71,14 @@ class SqliteBackend:
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         async with self._lock:
+            self._writer.durable = True
+            return await self._in_thread(self._writer.whole, lambda c: work(c, *args, **kwargs))
+
+    async def run_lax(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        async with self._lock:
+            self._writer.durable = False
             return await self._in_thread(self._writer.whole, lambda c: work(c, *args, **kwargs))
 
     async def read(
@@ -117,8 +130,10 @@ class _Writer:
     """The one writing connection; used in its thread only."""
 
     def __init__(self, connect: Callable[[], Connection]) -> None:
+        self.durable = True
         self._connect = connect
         self._connection: Connection | None = None
+        self._synchronous = ""
 
     def step(self, work: Callable[[Connection], T]) -> T:
         """Run a part of a transaction, which begins with its first part."""
@@ -152,7 +167,7 @@ class _Writer:
             self.close()
 
     def close(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._synchronous = self._connection, None, ""
         if connection is not None:
             connection.invalidate()
             connection.close()
@@ -161,12 +176,22 @@ class _Writer:
         if self._connection is None or self._connection.closed:
             self._connection = self._connect().execution_options(amparo_writer=True)
         if not self._connection.in_transaction():
+            self._set_synchronous(self._connection)
             try:
                 self._connection.begin()
             except OperationalError:  # locked by another process: begin again on a fresh connection
                 self.close()
                 raise
         return self._connection
+
+
+    def _set_synchronous(self, connection: Connection) -> None:
+        wanted = "FULL" if self.durable else "NORMAL"
+        if wanted != self._synchronous:
+            cursor = connection.connection.cursor()
+            cursor.execute(f"PRAGMA synchronous={wanted}")
+            cursor.close()
+            self._synchronous = wanted
 
 
 class _SqliteTransaction:

@@ -60,7 +60,9 @@ class Turns:
         """
         self._work.heed()
         unit: Unit | None = None
-        async with self._database.write() as transaction:
+        # Not durable: a power cut hands the update out again, and nothing of the turn was delivered,
+        # because the outbox's claim is durable and comes later.
+        async with self._database.write(durable=False) as transaction:
             now = self._clock.now()
             taken = await transaction.run(_take, self._keyring, bot_id, now)
             if taken is not None:
