@@ -22,6 +22,12 @@ _ELIDED = ("l", "d", "j", "s", "m", "t", "n", "c", "qu")
 _VOWELS = frozenset("aeiouyh")
 
 
+def with_along(languages: Collection[str]) -> frozenset[str]:
+    """Languages, and those that are mixed into them."""
+    along = (other for language in languages for other in _SPOKEN_ALONG.get(language, ()))
+    return frozenset((*languages, *along))
+
+
 class ConceptIndex:
     """Finds concepts in read messages."""
 
@@ -34,9 +40,7 @@ class ConceptIndex:
 
     def find(self, read: Normalised, languages: Collection[str]) -> tuple[tuple[int, str], ...]:
         """Concepts as (token, name), ordered, by the word lists of these languages; of all if none is given."""
-        spoken = set(languages) or set(self._lexicons)
-        spoken.update(along for language in languages for along in _SPOKEN_ALONG.get(language, ()))
-        spoken.add("")
+        spoken = {*(with_along(languages) or self._lexicons), ""}
         found = {
             hit
             for language in spoken

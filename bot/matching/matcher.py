@@ -9,17 +9,19 @@ from pathlib import Path
 from bot.core.nlu import EntityForms, TrainingData
 from bot.core.reading import FlagHit, Ranked, Reading
 from bot.core.taxonomy import FLAGS, OUT_OF_SCOPE
+from bot.matching.concepts import with_along
 from bot.matching.entities import EntityFinder
-from bot.matching.features import see
+from bot.matching.features import Seen, see
 from bot.matching.model import Model, likely
 from bot.matching.normalise import Normalised, normalise
-from bot.matching.patterns import PatternLayer, hits
+from bot.matching.patterns import Fired, PatternLayer, hits
 from bot.matching.signs import SignFinder
 
 UNKNOWN_LANGUAGE = "und"
 _UNREADABLE = 0.2
 """Confidence of out_of_scope for a text in which nothing at all is known."""
 _ENOUGH_WORDS = 4
+_AROUND = 2
 _HINT_TRUST = 4.5
 """A hint multiplies the chance of its language by e to this, divided by the number of words."""
 
@@ -50,8 +52,8 @@ class Matcher:
         """
         read = normalise(text)
         features = see(read)
-        languages = self.model.language(read, features)
-        fired = list(self.patterns.fired(read))
+        languages = self.model.language(features, 0, len(read.tokens))
+        fired = [item for item in self.patterns.fired(read) if self._spoken(item, features, languages)]
         signs = self._signs.find(read, fired, likely(languages))
         seen = self.model.read(read, features.with_signs(signs))
         language = _language(languages, read, language_hint)
@@ -64,6 +66,20 @@ class Matcher:
             entities=self._entities.find(read),
             words=read.word_count,
         )
+
+    def _spoken(self, item: Fired, features: Seen, languages: tuple[Ranked, ...]) -> bool:
+        """Whether the words that a rule matched may be of the rule's language.
+
+        "molest" is an English word for abuse and the beginning of a Spanish one for teasing; yet
+        people do mix languages, so the words around the match decide, not the whole message.
+        """
+        if not item.rule.language or item.rule.language in with_along(likely(languages)):
+            return True
+        for first, last in item.ranges:
+            around = self.model.language(features, max(0, first - _AROUND), last + _AROUND)
+            if item.rule.language in with_along(likely(around)):
+                return True
+        return not languages
 
 
 def _language(ranking: Sequence[Ranked], read: Normalised, hint: str | None) -> Ranked:

@@ -6,7 +6,7 @@ whole and in every stretch of it, because the sign of danger often sits in one c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.reading import Evidence, FlagHit, Ranked
+from bot.core.taxonomy import CHILD_USER
 from bot.errors import ModelError
 from bot.matching import modelfile
 from bot.matching.features import F32, Rows, Seen, Vocabulary
@@ -24,6 +25,8 @@ NAME = "linear"
 STRETCH = 16
 """Sentences longer than 1.5 times this many words are read in overlapping stretches of it."""
 _MOST_STRETCHES = 400
+_BY_STYLE = frozenset({CHILD_USER})
+"""Flags told by how somebody writes: a stretch in which an adult quotes a child tells nothing."""
 _NOT_UNLIKELY = 0.15
 _LONGEST_EVIDENCE = 10
 
@@ -41,6 +44,21 @@ def stretches(read: Normalised) -> list[tuple[int, int]]:
     if len(parts) == 1 and parts[0] == (0, len(read.tokens)):
         return []
     return parts[:_MOST_STRETCHES]
+
+
+def flag_scores(names: Sequence[str], wholes: F32, parts: F32, owners: NDArray[np.int64]) -> F32:
+    """Scores of flags from those of whole messages and of their stretches.
+
+    Half the whole message, half its strongest stretch; shapes (messages, flags), (stretches,
+    flags) and, for each stretch, the message it belongs to. Who writes shows in the whole only.
+    """
+    strongest = wholes.copy()
+    np.maximum.at(strongest, owners, parts)
+    joined: F32 = ((wholes + strongest) / 2).astype(np.float32)
+    for output, name in enumerate(names):
+        if name in _BY_STYLE:
+            joined[:, output] = wholes[:, output]
+    return joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +124,9 @@ class Model:
     data_hash: str
     figures: Mapping[str, Any] = field(default_factory=dict)
 
-    def language(self, read: Normalised, seen: Seen) -> tuple[Ranked, ...]:
-        """The languages, likeliest first, by letters and words alone."""
-        rows = self.vocabulary.rows(seen, [(0, len(read.tokens))])
+    def language(self, seen: Seen, start: int, end: int) -> tuple[Ranked, ...]:
+        """The languages of the tokens ``start`` to ``end``, likeliest first."""
+        rows = self.vocabulary.rows(seen, [(start, end)])
         return _ranked(self.languages.names, self.language_scale, self.languages.scores(rows))
 
     def read(self, read: Normalised, seen: Seen) -> ModelReading:
@@ -123,15 +141,16 @@ class Model:
 
     def _flags(self, read: Normalised, seen: Seen, scores: F32) -> list[FlagHit]:
         parts = [(0, len(read.tokens)), *stretches(read)]
-        hits = []
+        owners = np.zeros(len(parts) - 1, dtype=np.int64)
+        joined = flag_scores(self.flags.names, scores[:1], scores[1:], owners)[0]
+        found = []
         for output, name in enumerate(self.flags.names):
-            best = int(np.argmax(scores[:, output]))
-            score = float(scores[best, output])
             rule = self.flag_scales[name]
-            if score >= rule.threshold and read.tokens:
+            if joined[output] >= rule.threshold and read.tokens:
+                best = int(np.argmax(scores[:, output]))
                 evidence = self._evidence(read, seen, parts[best], output)
-                hits.append(FlagHit(name, rule.scale.logistic(score), (evidence,)))
-        return hits
+                found.append(FlagHit(name, rule.scale.logistic(float(joined[output])), (evidence,)))
+        return found
 
     def _evidence(self, read: Normalised, seen: Seen, part: tuple[int, int], output: int) -> Evidence:
         """The run of up to ten words that spoke most for a flag."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from bot.core.nlu import EntityForms, TrainingData
-from bot.matching.concepts import ConceptIndex
+from bot.matching.concepts import ConceptIndex, with_along
 from bot.matching.features import Signs
 from bot.matching.normalise import Normalised
 from bot.matching.patterns import Fired, PatternLayer
@@ -24,10 +24,12 @@ class SignFinder:
         return cls(PatternLayer(data.rules), data.entities)
 
     def find(self, read: Normalised, fired: Sequence[Fired], languages: Collection[str]) -> Signs:
-        """The concepts of these languages, and each fired rule with the flag that it raises."""
+        """The concepts and the fired rules of these languages (of all if none is given)."""
+        spoken = with_along(languages)
         rules = sorted(
             (item.ranges[0][0], name)
             for item in fired
+            if not spoken or item.rule.language in {*spoken, ""}
             for name in (f"rule:{item.rule.id}", f"flag:{item.rule.flag}")
         )
         return Signs(self._concepts.find(read, languages), tuple(rules))

@@ -23,7 +23,7 @@ from bot.matching import concepts, features, grammar, learn, modelfile, normalis
 from bot.matching import model as model_module
 from bot.matching.features import F32, Rows, Seen, see
 from bot.matching.learn import Bools, Floats
-from bot.matching.model import FlagScale, Layer, Model, stretches
+from bot.matching.model import FlagScale, Layer, Model, flag_scores, stretches
 from bot.matching.normalise import Normalised
 from bot.matching.normalise import normalise as read_text
 from bot.matching.signs import SignFinder
@@ -42,7 +42,7 @@ class Settings:
     folds: int = 4
     heavy: int = 8_000_000
     """Above this many values one held-back part must do: training has to end within a minute."""
-    intent_strictness: float = 0.5
+    intent_strictness: float = 0.3
     language_strictness: float = 0.5
     flag_strictness: float = 0.3
     fewest: int = 3
@@ -50,7 +50,7 @@ class Settings:
     grave_recall: float = 0.97
     harm_recall: float = 0.95
     other_recall: float = 0.93
-    alarms: tuple[float, float] = (0.01, 0.03)
+    alarms: tuple[float, float] = (0.005, 0.02)
     """The share of calm messages that may raise each flag: in any case, and to reach the recall."""
 
 
@@ -262,10 +262,14 @@ def score(corpus: Corpus, fitted: Fitted, chosen: Bools, into: HeldBack, names: 
     ):
         at = np.array([like.names.index(name) for name in layer.names], dtype=np.int64)
         scores[np.ix_(np.flatnonzero(chosen), at)] = rows @ layer.weights + layer.biases
-    flags = corpus.wholes @ fitted.flags.weights
-    if len(corpus.part_owner):
-        np.maximum.at(flags, corpus.part_owner, corpus.parts @ fitted.flags.weights)
-    into.flags[chosen] = (flags + fitted.flags.biases)[chosen]
+    own = chosen[corpus.part_owner]
+    place = np.cumsum(chosen) - 1
+    into.flags[chosen] = flag_scores(
+        fitted.flags.names,
+        rows @ fitted.flags.weights + fitted.flags.biases,
+        corpus.parts[own] @ fitted.flags.weights + fitted.flags.biases,
+        place[corpus.part_owner[own]],
+    )
     into.done |= chosen
 
 
