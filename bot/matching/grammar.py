@@ -277,13 +277,16 @@ def _gap(lexeme: str) -> int:
     return most
 
 
+_MIDDLE_FROM = 3
+
+
 @lru_cache(maxsize=20_000)
 def _word(lexeme: str) -> str:
     """The form as messages are read, so that "don't" and "dañ*" are found as "dont" and "dan*"."""
     stem = lexeme.strip("*")
     read = normalise(stem).words
-    if len(read) != 1 or lexeme not in {stem, stem + "*", "*" + stem}:
+    if len(read) != 1 or lexeme not in {stem, stem + "*", "*" + stem, "*" + stem + "*"}:
         raise PatternError(f"'{lexeme}' is not one word as messages are read")
-    if lexeme != stem and len(read[0]) < 2:
+    if lexeme != stem and len(read[0]) < (_MIDDLE_FROM if lexeme == f"*{stem}*" else 2):
         raise PatternError(f"'{lexeme}' would match far too many words")
     return lexeme.replace(stem, read[0])
