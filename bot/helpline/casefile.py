@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from bot.core.case import HELD_STATES, Author, CaseState, CaseView, Spot
 from bot.core.effects import Audience
 from bot.core.taxonomy import FLAGS, Priority
-from bot.errors import Conflict
+from bot.errors import Conflict, KeyringError
 from bot.helpline import places
 from bot.helpline.crypto import DataKey, Keyring
 from bot.helpline.tables import case_events, case_lines, cases, staff
+
+log = structlog.get_logger()
 
 _LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
 """No vowels and nothing that is mistaken for another: references are read out on the telephone."""
@@ -96,10 +99,17 @@ class CaseFile:
         )
 
     def key(self, keyring: Keyring) -> DataKey | None:
-        """The case's data key, None once its words are erased."""
+        """The case's data key; None once its words are erased, or where no key of the ring opens it.
+
+        A lost key must not take the case out of the queue: the person can still be written to.
+        """
         if self.wrapped_key is None:
             return None
-        return keyring.data_key(self.wrapped_key, places.case_key(self.reference))
+        try:
+            return keyring.data_key(self.wrapped_key, places.case_key(self.reference))
+        except KeyringError:
+            log.error("case_unreadable", case_id=self.id)
+            return None
 
 
 @dataclass(frozen=True, slots=True)

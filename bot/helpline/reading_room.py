@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+import structlog
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -22,10 +23,10 @@ from sqlalchemy import (
 
 from bot.core.case import Author, CaseDetail, DeliveryState, Line, QueueRow, Spot
 from bot.core.taxonomy import Priority
-from bot.errors import Conflict, NotFound
+from bot.errors import Conflict, KeyringError, NotFound
 from bot.helpline import changes, places
 from bot.helpline.casefile import CaseFile, add_event, case_file, case_query, spots_of
-from bot.helpline.crypto import Keyring
+from bot.helpline.crypto import DataKey, Keyring
 from bot.helpline.sql import ONE, word
 from bot.helpline.staff import StaffMember
 from bot.helpline.tables import (
@@ -39,11 +40,13 @@ from bot.helpline.tables import (
     staff,
 )
 
+log = structlog.get_logger()
+
 View = Literal["open", "mine", "closed"]
 VIEWED_AGAIN = timedelta(minutes=10)
 """A look at the same case by the same person within this time is one look."""
 
-COUNT_UP_TO = 10_000
+COUNT_UP_TO = 1000
 """Counts stop here: counting a million rows for a badge is not worth a second of waiting."""
 
 MOST_ROWS = 200
@@ -207,10 +210,7 @@ def _lines(connection: Connection, keyring: Keyring, case: CaseFile) -> tuple[Li
     key = case.key(keyring)
     lines = []
     for row in connection.execute(_LINES, {"b_case": case.id}):
-        text, spots = "", tuple[Spot, ...]()
-        if row.body is not None and key is not None:
-            content = key.decrypt(row.body, places.line_body(case.reference, row.token))
-            text, spots = content["t"], spots_of(content)
+        text, spots = _words(key, case.reference, row)
         line = Line(
             id=row.id,
             author=Author(row.author),
@@ -225,6 +225,17 @@ def _lines(connection: Connection, keyring: Keyring, case: CaseFile) -> tuple[Li
         )
         lines.append(line)
     return tuple(lines)
+
+
+def _words(key: DataKey | None, reference: str, row: Any) -> tuple[str, tuple[Spot, ...]]:
+    if row.body is None or key is None:
+        return "", ()
+    try:
+        content = key.decrypt(row.body, places.line_body(reference, row.token))
+    except KeyringError:
+        log.error("line_unreadable", line_id=row.id)
+        return "", ()
+    return content["t"], spots_of(content)
 
 
 _LINES = (

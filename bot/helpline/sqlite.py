@@ -184,7 +184,6 @@ class _Writer:
                 raise
         return self._connection
 
-
     def _set_synchronous(self, connection: Connection) -> None:
         wanted = "FULL" if self.durable else "NORMAL"
         if wanted != self._synchronous:
