@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from bot.core.nlu import EntityForms
 from bot.matching.normalise import Normalised, normalise
@@ -18,6 +19,7 @@ from bot.matching.wordforms import WordForms
 CONCEPT = "concept"
 _SPOKEN_ALONG = {"gn": ("es",)}
 """Languages mixed into another in one sentence: jopara is Guarani and Spanish."""
+_CACHED = 20_000
 _ELIDED = ("l", "d", "j", "s", "m", "t", "n", "c", "qu")
 _VOWELS = frozenset("aeiouyh")
 
@@ -50,26 +52,52 @@ class ConceptIndex:
         return tuple(sorted(found))
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a word may mean: its forms, its concepts, and the phrases that it may begin."""
+
+    forms: frozenset[str]
+    names: tuple[str, ...]
+    longer: tuple[tuple[tuple[str, ...], str], ...]
+
+
 class _Lexicon:
     """The word list of one language."""
 
     def __init__(self, language: str, rows: Sequence[tuple[tuple[str, ...], str]]) -> None:
         self._elides = language == "fr"
-        self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+        self._single: dict[str, list[str]] = defaultdict(list)
+        self._longer: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
         for row, name in rows:
-            if row:
-                self._by_first[row[0]].append((row, name))
+            if len(row) == 1:
+                self._single[row[0]].append(name)
+            elif row:
+                self._longer[row[0]].append((row, name))
         self._forms = WordForms(word for row, _ in rows for word in row)
+        self._known: dict[str, _Word] = {}
 
     def find(self, words: Sequence[str]) -> set[tuple[int, str]]:
-        forms = [self._of(word) for word in words]
-        found: set[tuple[int, str]] = set()
-        for at, firsts in enumerate(forms):
-            for row, name in (entry for first in firsts for entry in self._by_first.get(first, ())):
-                here = forms[at : at + len(row)]
-                if len(here) == len(row) and all(word in each for word, each in zip(row, here, strict=True)):
+        read = [self._word(word) for word in words]
+        found = {(at, name) for at, word in enumerate(read) for name in word.names}
+        for at, word in enumerate(read):
+            for row, name in word.longer:
+                here = read[at : at + len(row)]
+                if len(here) == len(row) and all(w in h.forms for w, h in zip(row, here, strict=True)):
                     found.add((at, name))
         return found
+
+    def _word(self, word: str) -> _Word:
+        known = self._known.get(word)
+        if known is None:
+            forms = frozenset(self._of(word))
+            known = _Word(
+                forms,
+                tuple(name for form in forms for name in self._single.get(form, ())),
+                tuple(entry for form in forms for entry in self._longer.get(form, ())),
+            )
+            if len(self._known) < _CACHED:  # hostile input must not fill the memory
+                self._known[word] = known
+        return known
 
     def _of(self, word: str) -> tuple[str, ...]:
         forms = self._forms.of(word)

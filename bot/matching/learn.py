@@ -5,8 +5,8 @@ What is fitted here is used by ``model`` with numpy alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,26 @@ if TYPE_CHECKING:
 RARE = 2
 """Features seen in fewer messages than this are not kept."""
 
+Result = TypeVar("Result")
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+
+
+def in_parallel(
+    work: Callable[..., Result], calls: Sequence[tuple[Any, ...]], workers: int
+) -> Iterator[Result]:
+    """The results of the calls, in order and as they come, by ``workers`` processes.
+
+    Processes and not threads: threads would share liblinear's random numbers, and training
+    twice would give two models.
+    """
+    from joblib import Parallel, delayed  # type: ignore[import-untyped]
+
+    if workers < 2 or len(calls) < 2:
+        yield from (work(*call) for call in calls)
+    else:
+        yield from Parallel(n_jobs=workers, return_as="generator")(delayed(work)(*call) for call in calls)
 
 
 def build_vocabulary(messages: Sequence[Seen]) -> Vocabulary:

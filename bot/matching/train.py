@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
 
-from bot.core.nlu import Example, TrainingData
+from bot.core.nlu import TrainingData
 from bot.core.taxonomy import CHILD_USER, DANGER_FLAGS, HUMAN_REQUESTED, IMMINENT_DANGER, SELF_HARM
 from bot.errors import ModelError
 from bot.matching import concepts, features, grammar, learn, modelfile, normalise, patterns, signs, wordforms
@@ -24,7 +24,6 @@ from bot.matching import model as model_module
 from bot.matching.features import F32, Rows, Seen, see
 from bot.matching.learn import Bools, Floats
 from bot.matching.model import FlagScale, Layer, Model, flag_scores, stretches
-from bot.matching.normalise import Normalised
 from bot.matching.normalise import normalise as read_text
 from bot.matching.signs import SignFinder
 
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 _log = structlog.get_logger()
+_WORKERS = 2
+_WORTH_PARTING = 2000
+"""From this many examples on, the work is shared among processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,7 @@ class Corpus:
         self.examples = examples = data.examples
         tell("reading", 0.0)
         reads = [read_text(example.text) for example in examples]
-        finder = SignFinder.of(data)
-        seen = [_see(finder, read, example) for read, example in zip(reads, examples, strict=True)]
+        seen = _see_all(data)
         tell("vocabulary", 0.1)
         self.vocabulary = learn.build_vocabulary(seen)
         self.of_letters = np.zeros(len(self.vocabulary), dtype=bool)
@@ -180,9 +181,28 @@ class Corpus:
         return np.array(folds, dtype=np.int64)
 
 
-def _see(finder: SignFinder, read: Normalised, example: Example) -> Seen:
-    languages = {example.language} - {""}
-    return see(read).with_signs(finder.find(read, list(finder.patterns.fired(read)), languages))
+def _see_all(data: TrainingData) -> list[Seen]:
+    """All features of all examples, by as many processes as is worth it."""
+    parts = _WORKERS if len(data.examples) >= _WORTH_PARTING else 1
+    size = -(-len(data.examples) // parts)
+    chunks = [
+        replace(data, examples=data.examples[at : at + size]) for at in range(0, len(data.examples), size)
+    ]
+    return [
+        seen
+        for chunk in learn.in_parallel(_see_part, [(chunk,) for chunk in chunks], parts)
+        for seen in chunk
+    ]
+
+
+def _see_part(data: TrainingData) -> list[Seen]:
+    finder = SignFinder.of(data)
+    seen = []
+    for example in data.examples:
+        read = read_text(example.text)
+        fired = list(finder.patterns.fired(read))
+        seen.append(see(read).with_signs(finder.find(read, fired, {example.language} - {""})))
+    return seen
 
 
 @dataclass(frozen=True)
@@ -288,9 +308,10 @@ class _Training:
         held = range(1 if heavy else settings.folds)
         parts = [np.ones(len(folds), dtype=bool), *(folds != fold for fold in held)]
         usable = [chosen for chosen in parts if chosen.any()]
+        workers = _WORKERS if len(folds) >= _WORTH_PARTING else 1
         fitted = []
-        for chosen in usable:  # one after the other: liblinear's threads share their random numbers
-            fitted.append(fit(corpus, chosen, settings))
+        for layers in learn.in_parallel(fit, [(corpus, chosen, settings) for chosen in usable], workers):
+            fitted.append(layers)
             self._tell("learning", 0.2 + 0.7 * len(fitted) / len(usable))
         final = fitted[0]
         back = _empty(len(folds), final)
