@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from bot.chat.raw import ALLOWED_UPDATES, client_language, incoming, is_private
-from bot.chat.telegram import Client
+from bot.chat.telegram import POLL_SECONDS, Client
 from bot.core.ports import Clock, DangerScan, Inbox, IncomingUpdate, Renderer
 from bot.core.turn import fallback
 from bot.errors import ChatError, DeliveryError, DeliveryRetry, StoreError
@@ -27,8 +27,17 @@ class Poller:
     """The polling loop. ``last_success`` is when Telegram last answered, for the health page."""
 
     def __init__(
-        self, client: Client, inbox: Inbox, scan: DangerScan, renderer: Renderer, clock: Clock, bot_id: int
+        self,
+        client: Client,
+        inbox: Inbox,
+        scan: DangerScan,
+        renderer: Renderer,
+        clock: Clock,
+        bot_id: int,
+        *,
+        seconds: int = POLL_SECONDS,
     ) -> None:
+        self._seconds = seconds
         self._client = client
         self._inbox = inbox
         self._scan = scan
@@ -58,7 +67,7 @@ class Poller:
         Raises `DeliveryRetry` (Telegram away), `ChatError` (refused) or `StoreError` (database away);
         then nothing was confirmed and Telegram will give the same updates again.
         """
-        raw = await self._client.updates(self._offset, ALLOWED_UPDATES)
+        raw = await self._client.updates(self._offset, ALLOWED_UPDATES, self._seconds)
         self.last_success = self._clock.now()
         updates = [item for item in (incoming(value, self._scan) for value in raw) if item is not None]
         if len(updates) < len(raw):

@@ -19,15 +19,21 @@ err = Console(stderr=True)
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[str, float], None]]:
-    """A bar on standard error; it appears with the first step, so quick work shows none."""
+    """A bar on standard error, from the first step until the work is done; quick work shows none."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=False) as bar:
-        task = bar.add_task(title, total=1.0, visible=False)
+    bar = Progress(*columns, console=err)
+    task = bar.add_task(title, total=1.0)
 
-        def tell(step: str, share: float) -> None:
-            bar.update(task, description=f"{title}: {step}", completed=share, visible=True)
+    def tell(step: str, share: float) -> None:
+        bar.start()
+        bar.update(task, description=f"{title}: {step}", completed=share)
+        if share >= 1.0:
+            bar.stop()
 
+    try:
         yield tell
+    finally:
+        bar.stop()
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Reads YAML strictly: every value is text, keys are never repeated, and each keeps its line.
 
 Plain YAML turns the word ``no`` into false and ``0800123`` into a number without its zero; both
-are words here. Tags and documents without end are refused; anchors are allowed.
+are words here, because only the parser's nodes are used and no value is ever made from them. Tags and documents without end are refused; anchors are allowed.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from bot.content.findings import Finding
 
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 12
+
+# The parser in C where the wheel has it: the examples are megabytes, and every start reads them.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,10 @@ def read(path: Path, name: str) -> tuple[Table | None, list[Finding]]:
         return None, [Finding(name, 0, "encoding", "save this file as UTF-8")]
     except _Refused as problem:
         return None, [Finding(name, problem.line, problem.code, problem.message)]
-    except MarkedYAMLError as problem:
+    except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 0
         return None, [Finding(name, line, "yaml", _in_plain_words(str(problem.problem or "")))]
-    except (YAMLError, RecursionError, ValueError):
+    except (yaml.YAMLError, RecursionError, ValueError):
         return None, [Finding(name, 0, "yaml", "this is not readable YAML; check quotes and indentation")]
 
 
@@ -81,7 +83,7 @@ def _parse(text: str) -> Table:
     for number, line in enumerate(text.split("\n"), 1):
         if line[: len(line) - len(line.lstrip())].count("\t"):
             raise _Refused(number, "tab", "indent with spaces, not with a tab")
-    node = YAML(typ="safe", pure=True).compose(text)
+    node = yaml.compose(text, Loader=_LOADER)
     if node is None:
         return Table()
     value = _convert(node, 0)

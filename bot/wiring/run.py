@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import structlog
+from starlette.types import ASGIApp
 
 from bot.chat.service import ChatService
 from bot.chat.telegram import Client
@@ -64,7 +65,7 @@ def chat_service(parts: Parts, client: Client) -> ChatService:
     )
 
 
-def console_app(parts: Parts):  # type: ignore[no-untyped-def]
+def console_app(parts: Parts) -> ASGIApp:
     """The staff console over the parts."""
     store = parts.store
     return create_app(

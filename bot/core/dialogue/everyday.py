@@ -230,8 +230,8 @@ def _set_language(state: State, code: str, content: ContentFacts) -> Step:
     if danger.in_path(state):
         state, more = danger.numbers(state, content)
         return state, (say(name), *more)
-    if not state.greeted:
-        return welcome(state, content)
     if is_guidance(state.topic):
         return guidance.first(state, state.topic, content)
+    if not state.greeted:
+        return welcome(state, content)
     return state, (say(name, buttons=topic_rows()),)

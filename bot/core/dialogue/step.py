@@ -251,5 +251,6 @@ def _with_hints(state: State, reading: Reading) -> State:
         state = replace(state, country=country)
     if state.role_chosen:
         return state
-    role = "child" if CHILD_USER in reading.flag_names else reading.entity("audience") or ""
+    # "My daughter", "my pupils" are surer than a guess at the writer's age.
+    role = reading.entity("audience") or ("child" if CHILD_USER in reading.flag_names else "")
     return replace(state, role=role) if role in ROLES else state

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
 from bot.settings import PREFIX, Settings
 from tests.unit.deploy.commands import commands
@@ -49,7 +49,7 @@ def sent_to_the_builder(source: str) -> bool:
 
 
 def compose() -> dict[str, Any]:
-    loaded: dict[str, Any] = YAML(typ="safe").load(DEPLOY / "compose.yml")
+    loaded: dict[str, Any] = yaml.safe_load(DEPLOY / "compose.yml")
     return loaded
 
 
