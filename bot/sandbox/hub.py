@@ -112,6 +112,11 @@ class Sandbox:
         finally:
             self._sleepers.discard(event)
 
+    @property
+    def waiters(self) -> int:
+        """How many requests wait for something to change."""
+        return len(self._sleepers)
+
     def close(self) -> None:
         """End the live streams, so that a server need not wait for them."""
         for watcher in list(self._watchers):

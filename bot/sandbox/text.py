@@ -110,14 +110,22 @@ def split(text: str, limit: int = MAX_TEXT) -> list[str]:
     """A person's long text in pieces of at most ``limit`` UTF-16 units, as Telegram's clients send it."""
     pieces: list[str] = []
     while utf16_length(text) > limit:
-        cut = limit
-        while utf16_length(text[:cut]) > limit:
-            cut -= utf16_length(text[:cut]) - limit
-        space = max(text.rfind(" ", 1, cut), text.rfind("\n", 1, cut))
-        cut = space if space > cut // 2 else cut
+        fits = _fitting(text, limit)
+        space = max(text.rfind(" ", 1, fits), text.rfind("\n", 1, fits))
+        cut = space if space > fits // 2 else fits
         pieces.append(text[:cut])
         text = text[cut:].lstrip(_BLANK)
     return [*pieces, text] if text else pieces
+
+
+def _fitting(text: str, limit: int) -> int:
+    """How many characters fit into ``limit`` UTF-16 units, at least one."""
+    units = 0
+    for at, character in enumerate(text):
+        units += utf16_length(character)
+        if units > limit:
+            return max(1, at)
+    return len(text)
 
 
 def clean_line(text: str) -> str:

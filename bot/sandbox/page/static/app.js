@@ -10,7 +10,7 @@ const TYPING_SECONDS = 5;
 const PRESS_SECONDS = 8;
 const NEAR = 80;
 
-const page = { people: [], open: null, messages: new Map(), bot: null, pressed: new Map() };
+const page = { people: [], open: null, messages: new Map(), gone: new Set(), bot: null, pressed: new Map() };
 const people = new People($("people"), (id) => { location.hash = `person=${id}`; });
 const messages = new Messages($("messages"), {
   press,
@@ -81,7 +81,11 @@ function hear(news) {
       if (here) arrived(news.message);
       break;
     case "deleted":
-      if (here && page.messages.delete(news.id)) redraw();
+      if (here) {
+        page.gone.add(news.id);
+        page.messages.delete(news.id);
+        redraw();
+      }
       break;
     case "action":
       if (here) typing(news.action !== "cancel");
@@ -262,6 +266,7 @@ async function open(id) {
   const stay = changed || atEnd();
   if (changed) {
     page.messages.clear();
+    page.gone.clear();
     messages.clear();
     composer.leave(id);
     typing(false);
@@ -270,11 +275,18 @@ async function open(id) {
   }
   const [got] = await Promise.all([mine("messages"), loadBot()]);
   if (page.open !== id) return;
-  page.messages = new Map(got.messages.map((message) => [message.id, message]));
+  page.messages = merged(got);
   showPerson();
   if (stay) toEnd();
   seen();
   if (changed && matchMedia("(hover: hover)").matches) composer.focus();
+}
+
+/** What was loaded, and what was heard while it was on its way. */
+function merged(got) {
+  const heard = [...page.messages.values()].filter((message) => message.seq > got.seq);
+  const loaded = got.messages.filter((message) => !page.gone.has(message.id));
+  return new Map([...loaded, ...heard].map((message) => [message.id, message]));
 }
 
 // ---- controls ----------------------------------------------------------------------------

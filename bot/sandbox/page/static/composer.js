@@ -147,6 +147,7 @@ export class Composer {
       });
       return option;
     });
+    $("commands").setAttribute("role", options.length ? "listbox" : "note");
     if (!options.length) options.push(make("p", "popup-note", "The bot has set no commands yet."));
     $("commands").replaceChildren(...options);
     $("commands").hidden = false;
