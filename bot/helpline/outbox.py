@@ -157,9 +157,10 @@ def _heads() -> Any:
     other = outbox.alias("other")
     before = exists(ONE).where(
         other.c.conversation_id == outbox.c.conversation_id,
+        other.c.state.in_((word("queued"), word("sending"))),  # as the index says it
         or_(
             other.c.state == word("sending"),
-            and_(other.c.state == word("queued"), other.c.id < outbox.c.id),
+            other.c.id < outbox.c.id,
         ),
     )
     return (

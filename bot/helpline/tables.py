@@ -112,7 +112,7 @@ inbox = Table(
     _one_of("state", "ready", "done", "dead"),
     Index("ix_inbox_ready", "bot_id", "id", **_where("state = 'ready'")),
     Index("ix_inbox_lane", "chat_key", "id", **_where("state = 'ready'")),
-    Index("ix_inbox_urgent", "bot_id", "chat_key", **_where("state = 'ready' AND urgent")),
+    Index("ix_inbox_urgent", "bot_id", "urgent", "state", "chat_key", **_where("state = 'ready' AND urgent")),
     Index("ix_inbox_dead", "id", **_where("state = 'dead'")),
     sqlite_autoincrement=True,
 )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, and_, bindparam, exists, func, literal_column, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, func, literal_column, select, update
 
 from bot.core.case import Author
 from bot.core.effects import Kind, Message
@@ -99,26 +99,37 @@ class Turns:
 
 def _urgent_first() -> Any:
     """The id of the next update: of a chat with an urgent one, otherwise of any chat."""
-    return func.coalesce(_head(urgent=True), _head(urgent=False))
+    return func.coalesce(_head_of_urgent_chat(), _head_of_any_chat())
 
 
-def _head(*, urgent: bool) -> Any:
-    """The oldest due update of a chat with no earlier one unfinished, that nobody has in work."""
+def _head_of_urgent_chat() -> Any:
+    head, alarm, lane = inbox.alias("head"), inbox.alias("alarm"), inbox.alias("lane")
+    chats = (
+        select(alarm.c.chat_key)
+        .where(alarm.c.bot_id == bindparam("bot"), alarm.c.state == word("ready"))
+        .where(literal_column("alarm.urgent"))
+        .distinct()
+        .subquery("chats")
+    )
+    first = select(func.min(lane.c.id)).where(
+        lane.c.chat_key == chats.c.chat_key, lane.c.state == word("ready")
+    )
+    heads = select(first.correlate(chats).scalar_subquery()).select_from(chats)
+    return _first_free(select(head.c.id).where(head.c.id.in_(heads)), head)
+
+
+def _head_of_any_chat() -> Any:
     head, earlier = inbox.alias("head"), inbox.alias("earlier")
     unfinished = exists(ONE).where(
         earlier.c.chat_key == head.c.chat_key, earlier.c.state == word("ready"), earlier.c.id < head.c.id
     )
-    ready = and_(head.c.state == word("ready"), head.c.due_at <= moment("now"), ~unfinished)
-    if urgent:
-        alarm = inbox.alias("alarm")
-        raised = and_(
-            alarm.c.bot_id == bindparam("bot"), alarm.c.state == word("ready"), literal_column("alarm.urgent")
-        )
-        lane = alarm.join(head, head.c.chat_key == alarm.c.chat_key)
-        query = select(head.c.id).select_from(lane).where(raised, ready)
-    else:
-        query = select(head.c.id).where(head.c.bot_id == bindparam("bot"), ready)
-    return query.order_by(head.c.id).limit(ONE).with_for_update(of=head, skip_locked=True).scalar_subquery()
+    return _first_free(select(head.c.id).where(head.c.bot_id == bindparam("bot"), ~unfinished), head)
+
+
+def _first_free(query: Any, head: Any) -> Any:
+    """The oldest due one that no other process has in work."""
+    due = query.where(head.c.state == word("ready"), head.c.due_at <= moment("now"))
+    return due.order_by(head.c.id).limit(ONE).with_for_update(of=head, skip_locked=True).scalar_subquery()
 
 
 def _next_query() -> Any:

@@ -80,7 +80,10 @@ def _inbox() -> None:
     op.create_index("ix_inbox_lane", "inbox", ["chat_key", "id"], **_where("state = 'ready'"))
     op.create_index("ix_inbox_ready", "inbox", ["bot_id", "id"], **_where("state = 'ready'"))
     op.create_index(
-        "ix_inbox_urgent", "inbox", ["bot_id", "chat_key"], **_where("state = 'ready' AND urgent")
+        "ix_inbox_urgent",
+        "inbox",
+        ["bot_id", "urgent", "state", "chat_key"],
+        **_where("state = 'ready' AND urgent"),
     )
 
 
