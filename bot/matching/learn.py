@@ -34,7 +34,7 @@ def in_parallel(
     Processes and not threads: threads would share liblinear's random numbers, and training
     twice would give two models.
     """
-    from joblib import Parallel, delayed  # type: ignore[import-untyped]
+    from sklearn.utils.parallel import Parallel, delayed
 
     if workers < 2 or len(calls) < 2:
         yield from (work(*call) for call in calls)

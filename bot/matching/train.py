@@ -124,10 +124,10 @@ class Corpus:
         seen = _see_all(data)
         tell("vocabulary", 0.1)
         self.vocabulary = learn.build_vocabulary(seen)
-        self.of_letters = np.zeros(len(self.vocabulary), dtype=bool)
+        self.blocks = np.zeros(len(self.vocabulary), dtype=np.int64)
         for sight in seen:
             columns, _, blocks = self.vocabulary.known(sight)
-            self.of_letters[columns[blocks <= features.WORDS]] = True
+            self.blocks[columns] = blocks
         wholes: list[Rows] = []
         parts: list[Rows] = []
         owners: list[int] = []
@@ -145,11 +145,15 @@ class Corpus:
         self.languages = np.array([example.language for example in examples], dtype=object)
         tell("vocabulary", 0.2)
 
-    def letters(self) -> csr_matrix:
-        """The whole messages by letters and words alone: what languages are told by."""
+    def only(self, *blocks: int) -> csr_matrix:
+        """The whole messages by some kinds of features only."""
         from scipy.sparse import diags
 
-        return (self.wholes @ diags(self.of_letters.astype(np.float64))).tocsr()
+        return (self.wholes @ diags(np.isin(self.blocks, blocks).astype(np.float64))).tocsr()
+
+    def letters(self) -> csr_matrix:
+        """The whole messages by letters and words alone: what languages are told by."""
+        return self.only(features.PIECES, features.WORDS)
 
     def flag_names(self, fewest: int) -> tuple[str, ...]:
         """The flags that are neither too rare nor everywhere."""
