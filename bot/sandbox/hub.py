@@ -84,13 +84,17 @@ class Sandbox:
 
     def _tell(self, watcher: asyncio.Queue[Json | None], news: list[Json]) -> None:
         for item in news:
-            try:
-                watcher.put_nowait(item)
-            except asyncio.QueueFull:  # a page that does not read is cut off; it starts afresh
-                self._watchers.discard(watcher)
-                watcher.get_nowait()
-                watcher.put_nowait(None)
+            if watcher.full():
+                self._cut_off(watcher)
                 return
+            watcher.put_nowait(item)
+
+    def _cut_off(self, watcher: asyncio.Queue[Json | None]) -> None:
+        """End a stream: that of a page that does not read, or every one at the end. It may begin afresh."""
+        self._watchers.discard(watcher)
+        if watcher.full():
+            watcher.get_nowait()
+        watcher.put_nowait(None)
 
     @contextmanager
     def watch(self) -> Iterator[asyncio.Queue[Json | None]]:
@@ -120,9 +124,7 @@ class Sandbox:
     def close(self) -> None:
         """End the live streams, so that a server need not wait for them."""
         for watcher in list(self._watchers):
-            self._tell(watcher, [])
-            if not watcher.full():
-                watcher.put_nowait(None)
+            self._cut_off(watcher)
 
 
 async def until(event: asyncio.Event, seconds: float) -> bool:
