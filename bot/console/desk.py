@@ -32,7 +32,7 @@ ROWS = 50
 """Cases on a page of the list."""
 
 DONE = frozenset({"taken", "replied", "noted", "draft", "released", "closed", "kept", "nothing", "retried"})
-PROBLEMS = frozenset({"newer", "length", "empty", "outcome", "moved_on"})
+PROBLEMS = {"moved_on": "done.moved_on", "outcome": "error.no_outcome", "no_note": "error.text_empty"}
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -83,10 +83,8 @@ def notice(request: Request) -> Mark | None:
     words, name = visitor_of(request).words, request.query_params.get("done", "")
     if name in DONE:
         return Mark("sent", words.t(f"done.{name}"))
-    problem = request.query_params.get("problem", "")
-    if problem == "moved_on":
-        return Mark("warning", words.t("done.moved_on"))
-    return Mark("warning", words.t("error.no_outcome")) if problem == "outcome" else None
+    key = PROBLEMS.get(request.query_params.get("problem", ""))
+    return None if key is None else Mark("warning", words.t(key))
 
 
 @router.get("/cases/{reference}")
@@ -198,7 +196,7 @@ async def note(request: Request, reference: str) -> Response:
     parts, member, text = parts_of(request), member_of(request), _text(request)
     token = _form_token(request, required=False)
     if not text.strip():
-        return _to_case(reference, "problem=empty")
+        return _to_case(reference, "problem=no_note&pane=details")
     try:
         await parts.once.run(member, token, lambda: parts.service.note(member, reference, text))
     except ValueError:

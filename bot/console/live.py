@@ -1,11 +1,15 @@
-"""The stream from which pages stay live: numbered changes, and a beat by which a page knows its lag."""
+"""The stream from which pages stay live: numbered changes, and a beat by which a page knows its lag.
+
+A beat carries the number of the last change, so that a page which missed one notices.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -26,10 +30,10 @@ BEATS_A_CHECK = 6
 
 
 @router.get("/events")
-async def events(request: Request, after: int = 0) -> Response:
+async def events(request: Request, after: Annotated[int, Query(ge=0, lt=2**63)] = 0) -> Response:
     """Server-sent events from change ``after`` on; a browser that comes back says where it was."""
     last = request.headers.get("last-event-id", "")
-    start = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else max(after, 0)
+    start = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else after
     lines = stream(parts_of(request), visitor_of(request).session, start)
     return StreamingResponse(lines, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
@@ -51,7 +55,7 @@ async def stream(parts: Parts, session: str, seq: int) -> AsyncIterator[str]:
                 seq = change.seq
                 yield message("change", _content(change), seq)
             if looks % LOOKS_A_BEAT == 0:
-                yield message("beat", {"now": iso(parts.clock.now())})
+                yield message("beat", {"now": iso(parts.clock.now()), "seq": seq})
         looks += 1
         await parts.service.wait_for_change(LOOK_SECONDS)
 
@@ -65,7 +69,7 @@ def _content(change: Change) -> dict[str, str]:
     return {"what": change.what, "reference": change.reference, "priority": priority}
 
 
-def message(event: str, data: dict[str, str], number: int | None = None) -> str:
+def message(event: str, data: Mapping[str, str | int], number: int | None = None) -> str:
     """One event as the stream carries it."""
     head = "" if number is None else f"id: {number}\n"
     return f"{head}event: {event}\ndata: {json.dumps(data)}\n\n"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -54,7 +55,7 @@ async def show_system(request: Request) -> Response:
 
 
 @router.post("/system/dead/{letter_id}/retry")
-async def retry(request: Request, letter_id: int) -> Response:
+async def retry(request: Request, letter_id: Annotated[int, Path(ge=1, lt=2**63)]) -> Response:
     """Hand a message out again that could not be handled."""
     await parts_of(request).service.retry_dead_letter(member_of(request), letter_id)
     return RedirectResponse("/system?done=retried", 303)

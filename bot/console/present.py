@@ -107,7 +107,7 @@ def row_of(words: Catalogue, row: QueueRow, now: datetime, *, mine: bool, view: 
     """A case as the list shows it; ``mine``: the reader has it."""
     return Row(
         reference=row.reference,
-        address=case_address(row.reference, view),
+        address=case_address(row.reference, view) + "#latest",
         priority=priority_mark(words, row.priority),
         state=state_mark(words, row.state),
         clock=due_clock(words, row, now),

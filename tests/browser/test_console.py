@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
 from bot.core.taxonomy import Priority
@@ -168,6 +168,16 @@ def test_the_draft_saves_itself(show: Show, page: Page) -> None:
     expect(page.get_by_label("Message to the family")).to_have_value("Half a thought")
 
 
+def test_leaving_in_the_middle_of_a_word_keeps_it(show: Show, page: Page) -> None:
+    show.enter(page)
+    reference = hold(show, page)
+    page.get_by_label("Message to the family").fill("Half a th")
+    page.get_by_role("link", name="System").click()
+    expect(page).to_have_url(f"{show.address}/system")
+    page.goto(f"{show.address}/cases/{reference}")
+    expect(page.get_by_label("Message to the family")).to_have_value("Half a th")
+
+
 def test_a_lost_case_leaves_what_was_typed_in_sight(show: Show, page: Page) -> None:
     show.enter(page)
     hold(show, page)
@@ -244,10 +254,10 @@ def test_next_and_previous_walk_the_list(show: Show, page: Page) -> None:
     page.goto(f"{show.address}/cases/{first}")
     show.ready(page)
     page.keyboard.press("Alt+j")
-    expect(page).to_have_url(f"{show.address}/cases/{second}")
+    expect(page).to_have_url(f"{show.address}/cases/{second}#latest")
     show.ready(page)
     page.keyboard.press("Alt+k")
-    expect(page).to_have_url(f"{show.address}/cases/{first}")
+    expect(page).to_have_url(f"{show.address}/cases/{first}#latest")
 
 
 def test_only_one_tab_of_a_browser_holds_the_stream_and_all_stay_live(show: Show, page: Page) -> None:

@@ -26,9 +26,9 @@ function memory(name, value) {
   return null;
 }
 
-async function post(address, fields = {}) {
+async function post(address, fields = {}, keepalive = false) {
   const form = new URLSearchParams({ csrf, ...fields });
-  return fetch(address, { method: "POST", body: form, headers: { "X-Live": "1" }, redirect: "manual" });
+  return fetch(address, { method: "POST", body: form, headers: { "X-Live": "1" }, redirect: "manual", keepalive });
 }
 
 // ---- the server's time, and clocks that tick by it
@@ -145,8 +145,12 @@ function heard(kind, data, number) {
   lastBeat = Date.now();
   if (kind === "signed_out") { ended = true; show("signed_out"); return; }
   show("live");
-  if (kind === "beat") ahead = Date.parse(data.now) - Date.now();
+  if (kind === "beat") {
+    ahead = Date.parse(data.now) - Date.now();
+    if (data.seq > sequence) { sequence = data.seq; changed({ reference: shownCase }); }
+  }
   if (kind === "change" && number > sequence) { sequence = number; changed(data); }
+  alarm(); // by the beat too: timers of a hidden tab are slowed down
 }
 
 function listen(tell) {
@@ -164,7 +168,12 @@ function live() {
   const channel = new BroadcastChannel("amparo-live");
   let leads = false;
   mayRing = false;
-  channel.onmessage = (event) => { if (!leads) heard(...event.data); };
+  channel.onmessage = (event) => {
+    if (!leads) { if (event.data !== "hello") heard(...event.data); return; }
+    // a new tab: it may have missed what happened since its page was made
+    if (event.data === "hello") channel.postMessage(["beat", { now: new Date(serverNow()).toISOString(), seq: sequence }, 0]);
+  };
+  channel.postMessage("hello");
   navigator.locks.request("amparo-live", () => new Promise(() => {
     leads = mayRing = true;
     alarm();
@@ -248,7 +257,7 @@ function swapTimeline(place, next) {
   for (const item of all(".line[id]", place)) if (!known.has(item.id)) item.classList.add("arrived");
   if (all(".arrived.line-person", place).length) say(fill("case.new_below"));
   if (atEnd) place.scrollTop = place.scrollHeight;
-  newCame(Number(place.dataset.seen), all(".arrived.line-person", place).length > 0);
+  newCame(Number(place.dataset.seen), all(".arrived.line-person", place).length > 0, atEnd);
 }
 
 function say(text) {
@@ -281,11 +290,11 @@ function keepAside(place, text) {
   place.append(field);
 }
 
-function newCame(id, fromPerson) {
+function newCame(id, fromPerson, inSight) {
   newest = id;
   const form = replyForm();
   if (!form) return;
-  if (fromPerson && find("#reply", form).value.trim()) find("[data-new-came]", form).hidden = false;
+  if (fromPerson && (!inSight || find("#reply", form).value.trim())) find("[data-new-came]", form).hidden = false;
   else if (find("[data-new-came]", form).hidden) form.elements.seen.value = String(newest);
 }
 
@@ -319,6 +328,13 @@ function count(field) {
   place.textContent = field.value.length > limit * 0.7 ? fill("reply.length", { n: field.value.length, limit }) : "";
   place.classList.toggle("trouble", long);
 }
+
+// Who leaves the page in the middle of a word leaves it on the server.
+window.addEventListener("pagehide", () => {
+  const form = replyForm();
+  const text = form && find("#reply", form).value;
+  if (form && !form.dataset.sent && text !== savedText) post(`/cases/${shownCase}/draft`, { text }, true).catch(() => {});
+});
 
 async function saveDraft(form, field) {
   const text = field.value;

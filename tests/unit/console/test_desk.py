@@ -217,6 +217,12 @@ async def test_a_note_pressed_twice_is_one_note_and_never_sent(stage: Stage, ana
     assert await stage.world.deliver() == []
 
 
+async def test_an_empty_note_is_refused(stage: Stage, luis: Visit) -> None:
+    reference = await stage.opens(1, Case("help"))
+    await luis.open(f"/cases/{reference}")
+    assert "There is no text yet" in await luis.press(f"/cases/{reference}/note", text=" ")
+
+
 async def test_closing_needs_an_outcome(stage: Stage, ana: Visit) -> None:
     reference = await held(stage, ana)
     await stage.world.deliver()

@@ -53,7 +53,7 @@ async def test_a_dead_letter_that_is_gone_is_not_found(ana: Visit, stage: Stage)
     await ana.open("/system")
     letter = (await stage.store.service.dead_letters(await stage.member("ana")))[0]
     form = ana.form(f"/system/dead/{letter.id}/retry")
-    for path in ("/system/dead/999/retry", "/system/dead/x/retry"):
+    for path in ("/system/dead/999/retry", "/system/dead/x/retry", f"/system/dead/{2**63}/retry"):
         assert (await ana.post(path, form)).status_code in (400, 404)
 
 
