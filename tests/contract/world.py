@@ -56,6 +56,12 @@ class KeyRenderer:
     def platforms(self, actions: Sequence[str]) -> tuple[str, ...]:
         return ()
 
+    def closest_language(self, code: str) -> str:
+        return code if code in ("es", "en") else "es"
+
+    def has_service(self, country: str, kind: str) -> bool:
+        return True
+
     def countries(self) -> tuple[str, ...]:
         return ("cr",)
 
