@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+import yaml
 
 from bot.settings import PREFIX, Settings
 from tests.unit.deploy.commands import commands
