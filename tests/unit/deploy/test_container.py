@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import yaml
-import yaml
 
 from bot.settings import PREFIX, Settings
 from tests.unit.deploy.commands import commands
@@ -50,7 +49,7 @@ def sent_to_the_builder(source: str) -> bool:
 
 
 def compose() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(DEPLOY / "compose.yml")
+    loaded: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yml").read_text("utf-8"))
     return loaded
 
 
