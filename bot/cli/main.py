@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -93,7 +94,8 @@ def demo(
 
     with plain_errors():
         folder = data_dir or Path(".amparo")
-        settings = _settings(data_dir=folder, console_bind=console)
+        quiet = None if os.environ.get("AMPARO_LOG_LEVEL") else "warning"
+        settings = _settings(data_dir=folder, console_bind=console, log_level=quiet)
         with progress_bar("Training the matcher") as progress:
             work = serve(settings, chat, ready, progress)
             _run(work)
