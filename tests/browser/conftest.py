@@ -1,4 +1,4 @@
-"""A real browser: one for the session, a fresh context for each test.
+"""A real browser: one for each file, a fresh context for each test.
 
 Found by AMPARO_CHROMIUM, then as chromium, chromium-browser or google-chrome on the PATH,
 else Playwright's own download is used.
@@ -32,7 +32,8 @@ def chromium() -> str | None:
     return named or next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it runs, Playwright holds an event loop that no asynchronous test can pass.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=_ARGUMENTS)
