@@ -50,6 +50,7 @@ class Sandbox:
         self._journal = Journal()
         self._watchers: set[asyncio.Queue[Json | None]] = set()
         self._sleepers: set[asyncio.Event] = set()
+        self.closed = False
         self.storage = storage
         self.faults = faults
         self.calls: deque[Call] = deque(maxlen=_CALLS_KEPT)
@@ -122,7 +123,10 @@ class Sandbox:
         return len(self._sleepers)
 
     def close(self) -> None:
-        """End the live streams, so that a server need not wait for them."""
+        """End the live streams and long polls, so that a server need not wait for them."""
+        self.closed = True
+        for sleeper in self._sleepers:
+            sleeper.set()
         for watcher in list(self._watchers):
             self._cut_off(watcher)
 

@@ -47,6 +47,8 @@ class Polling:
             poll = self._waiting = _Poll(event)
             try:
                 while await until(event, max(0.0, deadline - loop.time())):
+                    if self._sandbox.closed:
+                        return []
                     if poll.refusal is not None:
                         raise poll.refusal
                     if updates := self._read(offset, limit):

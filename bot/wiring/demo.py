@@ -55,8 +55,8 @@ async def demo(
         parts = await stack.enter_async_context(open_parts(settings, progress))
         await _staff_account(parts, password)
         sandbox = create_sandbox(token, parts.clock, database=settings.data_dir / "sandbox.sqlite3")
-        await stack.enter_async_context(serving(sandbox, chat_listener))
-        stack.callback(sandbox.state.sandbox.close)
+        closing = sandbox.state.sandbox.close
+        await stack.enter_async_context(serving(sandbox, chat_listener, closing=closing))
         await stack.enter_async_context(serving(console_app(parts), console_listener))
         client = Client(token, url_of(chat_listener))
         ready(

@@ -53,8 +53,13 @@ def url_of(listener: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve an application for as long as the block lasts."""
+async def serving(
+    app: ASGIApp, listener: socket.socket, *, closing: Callable[[], None] = lambda: None
+) -> AsyncIterator[None]:
+    """Serve an application for as long as the block lasts.
+
+    ``closing`` is called first at the end: it ends streams that would otherwise never end.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -71,6 +76,7 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        closing()
         server.should_exit = True
         with suppress(asyncio.CancelledError):
             await task

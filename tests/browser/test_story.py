@@ -99,7 +99,7 @@ def test_the_whole_story_and_again_after_a_restart(folder: Path, page: Page, sta
         staff_page.get_by_role("button", name="Send to the family").click()
         expect(_bot(page).last).to_contain_text("¿Ya llamó?")
         _write(page, "sí, vienen en camino")
-        expect(staff_page.get_by_text("sí, vienen en camino")).to_be_visible()
+        expect(staff_page.get_by_text("sí, vienen en camino").first).to_be_visible()
     staff_page.goto("about:blank")
     page.goto("about:blank")
 
@@ -111,7 +111,7 @@ def test_the_whole_story_and_again_after_a_restart(folder: Path, page: Page, sta
         staff_page.locator(".row").first.click()
         expect(staff_page.get_by_text("¿Ya llamó?").first).to_be_visible()
         _write(page, "ya está en casa, gracias")
-        expect(staff_page.get_by_text("ya está en casa, gracias")).to_be_visible()
+        expect(staff_page.get_by_text("ya está en casa, gracias").first).to_be_visible()
         staff_page.goto("about:blank")
         page.goto("about:blank")
 

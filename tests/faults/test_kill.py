@@ -76,7 +76,7 @@ async def world(tmp_path: Path, trained: Path) -> AsyncIterator[World]:
     shutil.copy(trained, tmp_path / "model.npz")
     app = create_app(TOKEN, SystemClock())
     listener = listen("127.0.0.1:0", "test")
-    async with serving(app, listener):
+    async with serving(app, listener, closing=app.state.sandbox.close):
         yield World(app.state.sandbox, url_of(listener), tmp_path)
 
 

@@ -62,10 +62,10 @@ async def test_a_deliverer_that_lost_its_connections_still_owns_what_it_sends(
     await postgres_server.cut()
     with pytest.raises(StoreUnavailable):
         await world.store.outbox.sent(item.id, 1)
-    world.clock.advance(seconds=30)
+    world.clock.advance(seconds=5)
     assert await world.claim() == []
     await world.store.outbox.sent(item.id, 1)
-    world.clock.advance(seconds=30)
+    world.clock.advance(seconds=5)
     assert await world.store.outbox.claim(BOT, 9) == []
 
 

@@ -20,12 +20,14 @@ from tests.faults.store_worker import STEPS, Worker
 ALL = ["answer 1", "safety 1", "answer 2", "safety 2"]
 
 
-async def killed(url: str, delivered: Path, step: str) -> None:
-    """Another process that kills itself at a step."""
+async def killed(request: pytest.FixtureRequest, url: str, delivered: Path, step: str) -> None:
+    """Another process that kills itself at a step, and its connections with it."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.faults.store_worker", url, KEY, str(delivered), step
     )
     assert await process.wait() == -signal.SIGKILL
+    if url.startswith("postgresql"):
+        await request.getfixturevalue("postgres_server").until_unused(url)
 
 
 async def finished(url: str, delivered: Path) -> Store:
@@ -41,10 +43,10 @@ def outcome(connection: Connection) -> tuple[int, list[str]]:
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_killed_at_any_step_nothing_is_lost_or_doubled(
-    database_url: str, tmp_path: Path, step: str
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, step: str
 ) -> None:
     delivered = tmp_path / "delivered"
-    await killed(database_url, delivered, step)
+    await killed(request, database_url, delivered, step)
     store = await finished(database_url, delivered)
     opened, states = await store.database.read(outcome)
     await store.close()
