@@ -65,6 +65,18 @@ class PostgresServer:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'test_%'"
         )
 
+    async def until_unused(self, url: str) -> None:
+        """Until the server has noticed that everybody who was connected to a database is gone."""
+        name = url.partition("?")[0].rpartition("/")[2]
+        connection = await asyncpg.connect(self.url("postgres"))
+        try:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1"
+            async with asyncio.timeout(30):
+                while await connection.fetchval(query, name):
+                    pass
+        finally:
+            await connection.close()
+
     def stop(self) -> None:
         """Stop the server."""
         self._server.cleanup()

@@ -1,7 +1,8 @@
 """A case inside a transaction: loaded under a lock, changed, saved as a whole, with its timeline.
 
 What the turn and the staff's service share. Whoever loads a case here holds it alone until the
-commit (a row lock on PostgreSQL, the write lock on SQLite).
+commit (a row lock on PostgreSQL, the write lock on SQLite). The row lock is FOR NO KEY UPDATE, so that
+rows which only refer to the case, such as a look at it, need not wait.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ def case_query() -> Select[Any]:
     return select(cases, holder).select_from(cases.outerjoin(staff, staff.c.id == cases.c.holder_id))
 
 
-_LOCKED = case_query().where(cases.c.id == bindparam("case_id")).with_for_update(of=cases)
+_LOCKED = case_query().where(cases.c.id == bindparam("case_id")).with_for_update(of=cases, key_share=True)
 
 
 def locked_case(connection: Connection, case_id: int) -> CaseFile | None:

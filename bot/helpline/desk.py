@@ -96,7 +96,7 @@ _FIRST = (
     .where(cases.c.state == word("new"))
     .order_by(cases.c.rank, cases.c.due_at, cases.c.id)
     .limit(ONE)
-    .with_for_update(of=cases, skip_locked=True)
+    .with_for_update(of=cases, key_share=True, skip_locked=True)
 )
 
 
@@ -189,7 +189,7 @@ def sweep(connection: Connection, keyring: Keyring, now: datetime) -> int:
     """Return cases whose lease ran out to the queue, with their drafts; returns how many."""
     lapsed = case_query().where(cases.c.lease_until <= now, cases.c.state.in_(_HELD))
     rows = connection.execute(
-        lapsed.order_by(cases.c.id).limit(_SWEEP).with_for_update(of=cases, skip_locked=True)
+        lapsed.order_by(cases.c.id).limit(_SWEEP).with_for_update(of=cases, key_share=True, skip_locked=True)
     ).all()
     for case in map(case_file, rows):
         holder, case.holder_id, case.lease_until = case.holder_id, None, None
@@ -203,7 +203,11 @@ def sweep(connection: Connection, keyring: Keyring, now: datetime) -> int:
 
 
 _HELD = [word(state.value) for state in HELD_STATES]
-_BY_REFERENCE = case_query().where(cases.c.reference == bindparam("b_reference")).with_for_update(of=cases)
+_BY_REFERENCE = (
+    case_query()
+    .where(cases.c.reference == bindparam("b_reference"))
+    .with_for_update(of=cases, key_share=True)
+)
 
 
 def _by_reference(connection: Connection, reference: str) -> CaseFile:

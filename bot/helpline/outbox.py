@@ -41,7 +41,7 @@ SAFETY_TRIES = 5
 """A safety text that was perhaps delivered is sent again, but not without end."""
 
 _AGAIN = timedelta(seconds=5)
-_ORPHANS = timedelta(seconds=30)
+_ORPHANS = timedelta(seconds=5)
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -175,7 +175,7 @@ def _heads() -> Any:
         )
         .order_by(outbox.c.rank, outbox.c.id)
         .limit(bindparam("most"))
-        .with_for_update(of=outbox, skip_locked=True)
+        .with_for_update(of=outbox, key_share=True, skip_locked=True)
     )
 
 
@@ -277,7 +277,9 @@ def _mark_unreachable(
     The case is locked before the conversation, as everywhere: two orders would be a deadlock.
     """
     mine = cases.c.conversation_id == conversation_id
-    query = case_query().where(mine, cases.c.state != word("closed")).with_for_update(of=cases)
+    query = (
+        case_query().where(mine, cases.c.state != word("closed")).with_for_update(of=cases, key_share=True)
+    )
     row = connection.execute(query).one_or_none()
     fresh = connection.execute(_MARK, {"b_lane": conversation_id}).rowcount == 1
     if row is None or not fresh:

@@ -318,8 +318,9 @@ case_events = Table(
 
 
 class _ChangeColumns(TypedColumns):
+    # No foreign key: checking it would wait for whoever has the case locked, behind the stream's lock.
     seq: Named[int] = Column(BigKey, primary_key=True)
-    case_id: Named[int | None] = Column(BigKey, ForeignKey("cases.id", ondelete="SET NULL"))
+    case_id: Named[int | None] = Column(BigKey)
     what: Named[str] = Column(String(32))
     at: Named[datetime] = Column(UtcDateTime, nullable=False)
 

@@ -235,7 +235,7 @@ def _bury(
     chat_key = connection.execute(dead.values(**values)).scalar_one()
     open_case = case_query().join(conversations, conversations.c.id == cases.c.conversation_id)
     query = open_case.where(conversations.c.chat_key == chat_key, cases.c.state != word("closed"))
-    row = connection.execute(query.with_for_update(of=cases)).one_or_none()
+    row = connection.execute(query.with_for_update(of=cases, key_share=True)).one_or_none()
     happened: list[tuple[int | None, str]] = [(None, "dead_letter")]
     if row is not None:
         case = case_file(row)

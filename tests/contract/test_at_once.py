@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from bot.core.effects import Kind, Message, OpenCase
-from bot.core.ports import IncomingUpdate, TurnUnit
+from bot.core.ports import IncomingUpdate, Record, TurnUnit
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict
 from bot.helpline import Store, open_store
@@ -132,6 +132,23 @@ async def test_a_starting_process_leaves_alone_what_a_living_one_sends(
     await other.outbox.recover(BOT)
     assert await other.outbox.claim(BOT, 9) == []
     await world.store.close()
-    world.clock.advance(seconds=30)
+    world.clock.advance(seconds=5)
     assert [again.id for again in await other.outbox.claim(BOT, 9)] == [item.id]
     await other.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_slow_turn_holds_up_neither_delivery_nor_a_look(world: World) -> None:
+    ana = await world.staff()
+    reference = await world.opens(MOTHER)
+    await world.queues(MOTHER, "two")
+    (first,) = await world.claim()
+    await world.arrive(MOTHER)
+    async with world.store.turns.next(BOT) as unit, asyncio.timeout(4):
+        assert unit is not None
+        await unit.load()
+        await world.store.outbox.sent(first.id, 1)
+        assert [item.message.html for item in await world.claim()] == ["two"]
+        await world.store.service.case(ana, reference)
+        await world.arrive(MOTHER, danger=("violence",))
+        await unit.record(Record("person", "words"))

@@ -17,6 +17,7 @@ KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Make the tables, those that others refer to first."""
+    _changes()
     _conversations()
     _inbox()
     _meta()
@@ -26,13 +27,24 @@ def upgrade() -> None:
     _staff_sessions()
     _transcript()
     _case_events()
-    _changes()
     _outbox()
     _case_lines()
 
 
 def _where(condition: str) -> dict[str, Any]:
     return {"postgresql_where": sa.text(condition), "sqlite_where": sa.text(condition)}
+
+
+def _changes() -> None:
+    op.create_table(
+        "changes",
+        sa.Column("seq", KEY, nullable=False),
+        sa.Column("case_id", KEY, nullable=True),
+        sa.Column("what", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name="pk_changes"),
+        sqlite_autoincrement=True,
+    )
 
 
 def _conversations() -> None:
@@ -233,19 +245,6 @@ def _case_events() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_case_events_case", "case_events", ["case_id", "staff_id", "what", "at"])
-
-
-def _changes() -> None:
-    op.create_table(
-        "changes",
-        sa.Column("seq", KEY, nullable=False),
-        sa.Column("case_id", KEY, nullable=True),
-        sa.Column("what", sa.String(length=32), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_changes_case_id", ondelete="SET NULL"),
-        sa.PrimaryKeyConstraint("seq", name="pk_changes"),
-        sqlite_autoincrement=True,
-    )
 
 
 def _outbox() -> None:
