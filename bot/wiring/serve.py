@@ -82,12 +82,18 @@ async def serving(
             await task
 
 
-async def until_stopped(*loops: Callable[[], Awaitable[None]]) -> None:
-    """Run the loops until one fails, or SIGINT or SIGTERM asks for the end."""
+async def until_stopped(
+    *loops: Callable[[], Awaitable[None]], ready: Callable[[], None] = lambda: None
+) -> None:
+    """Run the loops until one fails, or SIGINT or SIGTERM asks for the end.
+
+    ``ready`` is called once a signal would end everything cleanly.
+    """
     stop = asyncio.Event()
     running = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         running.add_signal_handler(name, stop.set)
+    ready()
     tasks = [asyncio.ensure_future(loop()) for loop in loops]
     stopper = asyncio.create_task(stop.wait())
     try:
