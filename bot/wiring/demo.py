@@ -59,10 +59,10 @@ async def demo(
         await stack.enter_async_context(serving(sandbox, chat_listener, closing=closing))
         await stack.enter_async_context(serving(console_app(parts), console_listener))
         client = Client(token, url_of(chat_listener))
-        ready(
-            Welcome(url_of(chat_listener), url_of(console_listener), STAFF_NAME, password, settings.data_dir)
-        )
-        await until_stopped(chat_service(parts, client).run, sweeper(parts))
+        chat, console = url_of(chat_listener), url_of(console_listener)
+        welcome = Welcome(chat, console, STAFF_NAME, password, settings.data_dir)
+        loops = (chat_service(parts, client).run, sweeper(parts))
+        await until_stopped(*loops, ready=lambda: ready(welcome))
 
 
 async def _staff_account(parts: Parts, password: str) -> None:

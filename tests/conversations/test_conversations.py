@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from bot.content.markup import strip
-from bot.core.effects import Audience, Guidance, Part, Phrase, Safety, SafetyPart, Say
+from bot.core.effects import Audience, Block, Guidance, Part, Phrase, Safety, SafetyPart, Say
 from bot.core.taxonomy import Priority
 from bot.sandbox.model import Message
 from tests.whole import Whole
@@ -112,13 +112,13 @@ class Player:
         return found
 
     def _rendered(self, kind: str, key: str) -> str:
-        block = {
+        blocks: dict[str, Block] = {
             "phrase": Phrase(key),
             "guidance": Guidance(key, Part.FIRST),
             "safety": Safety(key, SafetyPart.STEPS),
-        }[kind]
+        }
         audience = Audience(self._language, "", self._role)
-        (message,) = self._whole.book.render(Say((block,)), audience, self._whole.clock.now())
+        (message,) = self._whole.book.render(Say((blocks[kind],)), audience, self._whole.clock.now())
         return strip(message.html)
 
     async def _case(self, expected: Mapping[str, Any] | str, where: str) -> None:

@@ -94,8 +94,9 @@ async def main(api: str, folder: Path, point: str) -> None:
         client = Client(TOKEN, api)
         store = parts.store
         outbox = store.outbox
+        sending: Any = Wrapped(client, send=around(client.send, reached, "before send", "after send"))
         service = ChatService(
-            Wrapped(client, send=around(client.send, reached, "before send", "after send")),
+            sending,
             inbox=Wrapped(
                 store.inbox, store=around(store.inbox.store, reached, "before store", "after store")
             ),
