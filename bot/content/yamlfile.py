@@ -1,7 +1,8 @@
 """Reads YAML strictly: every value is text, keys are never repeated, and each keeps its line.
 
 Plain YAML turns the word ``no`` into false and ``0800123`` into a number without its zero; both
-are words here, because only the parser's nodes are used and no value is ever made from them. Tags and documents without end are refused; anchors are allowed.
+are words here, because only the parser's nodes are used and no value is ever made from them.
+Documents without end are refused; anchors are allowed.
 """
 
 from __future__ import annotations
