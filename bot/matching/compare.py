@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.nlu import TrainingData
-from bot.matching.features import PIECES, RULES, SIGN_PAIRS, SIGNS, WORDS
+from bot.matching.features import CONCEPT_PAIRS, CONCEPTS, PIECES, WORDS
 from bot.matching.learn import Bools, Floats
 from bot.matching.train import Corpus, Progress, Settings
 
@@ -57,13 +57,8 @@ def methods(settings: Settings) -> tuple[Method, ...]:
         Method("pieces, linear SVM", (PIECES,), _svm(settings)),
         Method("pieces and words, ridge", letters, _ridge),
         Method("pieces and words, linear SVM", letters, _svm(settings)),
-        Method("concepts alone, linear SVM", (SIGNS, SIGN_PAIRS), _svm(settings)),
-        Method("pieces, words and concepts, linear SVM", (*letters, SIGNS, SIGN_PAIRS), _svm(settings)),
-        Method(
-            "pieces, words, concepts and patterns, linear SVM",
-            (*letters, SIGNS, SIGN_PAIRS, RULES),
-            _svm(settings),
-        ),
+        Method("concepts alone, linear SVM", (CONCEPTS, CONCEPT_PAIRS), _svm(settings)),
+        Method("pieces, words and concepts, linear SVM", (*letters, CONCEPTS, CONCEPT_PAIRS), _svm(settings)),
     )
 
 

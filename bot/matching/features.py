@@ -1,10 +1,13 @@
-"""What the trained model sees of a message: pieces of words, words, sounds, and signs.
+"""What the trained model sees of a message: pieces of words, words, sounds, and concepts.
 
 Pieces are the runs of two to five characters inside a word and its borders; they carry over to
 spellings never seen. A word's sound is its spelling with what people mix up made alike (h, b/v,
-s/c/z, k/qu, doubled letters). Signs are found by others (concepts of the word lists, danger
-patterns that fired) and mean the same in every language. Every feature is a 64-bit number; the
-vocabulary keeps the numbers worth knowing, sorted, so that it loads at once and needs no strings.
+s/c/z, k/qu, doubled letters). Concepts come from the word lists and mean the same in every
+language. Every feature is a 64-bit number; the vocabulary keeps the numbers worth knowing,
+sorted, so that it loads at once and needs no strings.
+
+The danger patterns are no features on purpose: who writes patterns has read the examples, so a
+model would trust them far more than new messages bear out, and the two layers would fail together.
 """
 
 from __future__ import annotations
@@ -24,8 +27,8 @@ LONGEST_PIECE = 5
 _LONGEST_WORD = 40
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _PAIR = np.uint64(0xC2B2AE3D27D4EB4F)
-PIECES, WORDS, SIGNS, SIGN_PAIRS, RULES = range(5)
-_BLOCK_WEIGHTS = np.array((1.0, 1.0, 1.0, 0.7, 0.5), dtype=np.float32)
+PIECES, WORDS, CONCEPTS, CONCEPT_PAIRS = range(4)
+_BLOCK_WEIGHTS = np.array((1.0, 1.0, 1.0, 0.7), dtype=np.float32)
 _PAIR_REACH = 6
 _PAIR_MOST = 8
 
@@ -100,9 +103,9 @@ class Seen:
         first, last = np.searchsorted(self.owners, (start, end))
         return Seen(self.numbers[first:last], self.owners[first:last], self.blocks[first:last])
 
-    def with_signs(self, signs: Signs) -> Seen:
-        """These features and the signs found in the same message."""
-        numbers, owners, blocks = signs.features()
+    def with_concepts(self, concepts: Sequence[tuple[int, str]]) -> Seen:
+        """These features, and the concepts of the same message as (token, name), ordered by token."""
+        numbers, owners, blocks = _concepts(concepts)
         owners = np.concatenate((self.owners, owners))
         order = np.argsort(owners, kind="stable")
         return Seen(
@@ -112,31 +115,19 @@ class Seen:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """What the word lists see in a message, each as (token, name); ordered by token."""
-
-    concepts: tuple[tuple[int, str], ...] = ()
-    rules: tuple[tuple[int, str], ...] = ()
-
-    def features(self) -> tuple[U64, I64, I64]:
-        """Concepts, pairs of concepts close to one another in their order, and rules."""
-        numbers = np.array([_number("c", name) for _, name in self.concepts], dtype=np.uint64)
-        at = np.array([token for token, _ in self.concepts], dtype=np.int64)
-        pairs, pair_at = [], []
-        for step in range(1, min(_PAIR_MOST, len(at) - 1) + 1):
-            close = (at[step:] - at[:-step] <= _PAIR_REACH) & (numbers[step:] != numbers[:-step])
-            pairs.append((numbers[:-step] * _PAIR + numbers[step:])[close])
-            pair_at.append(at[step:][close])
-        rules = np.array([_number("r", name) for _, name in self.rules], dtype=np.uint64)
-        rule_at = np.array([token for token, _ in self.rules], dtype=np.int64)
-        parts = [(numbers, at, SIGNS), *((n, a, SIGN_PAIRS) for n, a in zip(pairs, pair_at, strict=True))]
-        parts.append((rules, rule_at, RULES))
-        return (
-            np.concatenate([part for part, _, _ in parts]),
-            np.concatenate([owners for _, owners, _ in parts]),
-            np.concatenate([np.full(len(part), block, dtype=np.int64) for part, _, block in parts]),
-        )
+def _concepts(concepts: Sequence[tuple[int, str]]) -> tuple[U64, I64, I64]:
+    """Concepts, and pairs of concepts close to one another in their order."""
+    numbers = np.array([_number("c", name) for _, name in concepts], dtype=np.uint64)
+    at = np.array([token for token, _ in concepts], dtype=np.int64)
+    all_numbers, all_owners = [numbers], [at]
+    for step in range(1, min(_PAIR_MOST, len(at) - 1) + 1):
+        close = (at[step:] - at[:-step] <= _PAIR_REACH) & (numbers[step:] != numbers[:-step])
+        all_numbers.append((numbers[:-step] * _PAIR + numbers[step:])[close])
+        all_owners.append(at[step:][close])
+    owners = np.concatenate(all_owners)
+    blocks = np.full(len(owners), CONCEPT_PAIRS, dtype=np.int64)
+    blocks[: len(numbers)] = CONCEPTS
+    return np.concatenate(all_numbers), owners, blocks
 
 
 def see(read: Normalised) -> Seen:

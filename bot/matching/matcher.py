@@ -9,13 +9,12 @@ from pathlib import Path
 from bot.core.nlu import EntityForms, TrainingData
 from bot.core.reading import FlagHit, Ranked, Reading
 from bot.core.taxonomy import FLAGS, OUT_OF_SCOPE
-from bot.matching.concepts import with_along
+from bot.matching.concepts import ConceptIndex, with_along
 from bot.matching.entities import EntityFinder
 from bot.matching.features import Seen, see
 from bot.matching.model import Model, likely
 from bot.matching.normalise import Normalised, normalise
 from bot.matching.patterns import Fired, PatternLayer, hits
-from bot.matching.signs import SignFinder
 
 UNKNOWN_LANGUAGE = "und"
 _UNREADABLE = 0.2
@@ -30,10 +29,10 @@ class Matcher:
     """Everything that reads messages; safe to share between threads."""
 
     def __init__(self, model: Model, patterns: PatternLayer, entities: Sequence[EntityForms]) -> None:
-        """``patterns`` and ``entities`` must be those that the model was trained with."""
+        """``entities`` must be those that the model was trained with."""
         self.model = model
         self.patterns = patterns
-        self._signs = SignFinder(patterns, entities)
+        self._concepts = ConceptIndex(entities)
         self._entities = EntityFinder(entities)
 
     @classmethod
@@ -54,8 +53,8 @@ class Matcher:
         features = see(read)
         languages = self.model.language(features, 0, len(read.tokens))
         fired = [item for item in self.patterns.fired(read) if self._spoken(item, features, languages)]
-        signs = self._signs.find(read, fired, likely(languages))
-        seen = self.model.read(read, features.with_signs(signs))
+        concepts = self._concepts.find(read, likely(languages))
+        seen = self.model.read(read, features.with_concepts(concepts))
         language = _language(languages, read, language_hint)
         return Reading(
             text=text,

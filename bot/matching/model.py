@@ -130,7 +130,7 @@ class Model:
         return _ranked(self.languages.names, self.language_scale, self.languages.scores(rows))
 
     def read(self, read: Normalised, seen: Seen) -> ModelReading:
-        """Intents and flags of a message by all its features, signs included; takes any message."""
+        """Intents and flags of a message by all its features, concepts included; takes any message."""
         rows = self.vocabulary.rows(seen, [(0, len(read.tokens)), *stretches(read)])
         whole = Rows(rows.starts[:2], rows.columns[: rows.starts[1]], rows.values[: rows.starts[1]])
         return ModelReading(
@@ -158,7 +158,7 @@ class Model:
         columns, owners, blocks = self.vocabulary.known(seen.within(start, end))
         speaks = self.vocabulary.rarity[columns] * self.flags.weights[columns, output]
         # the blocks have one length each, so one piece of a word says less than one concept
-        squares = np.bincount(blocks, weights=self.vocabulary.rarity[columns] ** 2, minlength=5)
+        squares = np.bincount(blocks, weights=self.vocabulary.rarity[columns] ** 2, minlength=4)
         speaks = speaks / np.sqrt(np.maximum(squares, 1e-9))[blocks]
         by_word = np.bincount(owners - start, weights=speaks, minlength=end - start)
         sums = np.concatenate(([0.0], np.cumsum(by_word)))

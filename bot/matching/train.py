@@ -19,13 +19,13 @@ import structlog
 from bot.core.nlu import TrainingData
 from bot.core.taxonomy import CHILD_USER, DANGER_FLAGS, HUMAN_REQUESTED, IMMINENT_DANGER, SELF_HARM
 from bot.errors import ModelError
-from bot.matching import concepts, features, grammar, learn, modelfile, normalise, patterns, signs, wordforms
+from bot.matching import concepts, features, learn, modelfile, normalise, wordforms
 from bot.matching import model as model_module
+from bot.matching.concepts import ConceptIndex
 from bot.matching.features import F32, Rows, Seen, see
 from bot.matching.learn import Bools, Floats
 from bot.matching.model import FlagScale, Layer, Model, flag_scores, stretches
 from bot.matching.normalise import normalise as read_text
-from bot.matching.signs import SignFinder
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -56,7 +56,7 @@ class Settings:
     """The share of calm messages that may raise each flag: in any case, and to reach the recall."""
 
 
-_CODE = (normalise, grammar, wordforms, patterns, concepts, signs, features, learn, model_module, modelfile)
+_CODE = (normalise, wordforms, concepts, features, learn, model_module, modelfile)
 _GRAVE = frozenset({IMMINENT_DANGER, SELF_HARM})
 
 
@@ -69,8 +69,6 @@ def data_hash(data: TrainingData, settings: Settings | None = None) -> str:
     for example in data.examples:
         line = [example.text, example.intent, example.language, sorted(example.flags), example.writer]
         digest.update(json.dumps(line).encode())
-    for rule in data.rules:
-        digest.update(json.dumps([rule.id, rule.flag, rule.patterns, rule.unless]).encode())
     for item in data.entities:
         if item.entity == concepts.CONCEPT:
             digest.update(json.dumps([item.value, item.forms, item.language]).encode())
@@ -200,12 +198,11 @@ def _see_all(data: TrainingData) -> list[Seen]:
 
 
 def _see_part(data: TrainingData) -> list[Seen]:
-    finder = SignFinder.of(data)
+    index = ConceptIndex(data.entities)
     seen = []
     for example in data.examples:
         read = read_text(example.text)
-        fired = list(finder.patterns.fired(read))
-        seen.append(see(read).with_signs(finder.find(read, fired, {example.language} - {""})))
+        seen.append(see(read).with_concepts(index.find(read, {example.language} - {""})))
     return seen
 
 
