@@ -51,6 +51,7 @@ def create_app(
     )
     site = Site(public_url)
     app.state.parts = Parts(service, staff, stats, clock, site, catalogues, Renderer(catalogues), Once())
+    app.state.closing = False  # set True to end the live streams, which otherwise never end
     for part in (front, desk, live, overview):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -6,7 +6,7 @@ A beat carries the number of the last change, so that a page which missed one no
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -34,15 +34,18 @@ async def events(request: Request, after: Annotated[int, Query(ge=0, lt=2**63)] 
     """Server-sent events from change ``after`` on; a browser that comes back says where it was."""
     last = request.headers.get("last-event-id", "")
     start = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else after
-    lines = stream(parts_of(request), visitor_of(request).session, start)
+    state = request.app.state
+    lines = stream(parts_of(request), visitor_of(request).session, start, lambda: state.closing)
     return StreamingResponse(lines, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-async def stream(parts: Parts, session: str, seq: int) -> AsyncIterator[str]:
-    """Changes as they come; ends, and says so, when the session does."""
+async def stream(
+    parts: Parts, session: str, seq: int, closing: Callable[[], bool] = lambda: False
+) -> AsyncIterator[str]:
+    """Changes as they come; ends, and says so, when the session does, and with the server."""
     yield "retry: 1000\n\n"
     looks = 0
-    while True:
+    while not closing():
         try:
             if looks % (LOOKS_A_BEAT * BEATS_A_CHECK) == 0 and not await _holds(parts, session):
                 yield message("signed_out", {})

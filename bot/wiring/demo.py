@@ -15,7 +15,7 @@ from bot.errors import Conflict
 from bot.sandbox import create_app as create_sandbox
 from bot.settings import Settings
 from bot.wiring.parts import Parts, Progress, kept, make_private, open_parts
-from bot.wiring.run import chat_service, console_app, sweeper
+from bot.wiring.run import chat_service, serving_console, sweeper
 from bot.wiring.serve import listen, serving, until_stopped, url_of
 
 log = structlog.get_logger()
@@ -57,7 +57,7 @@ async def demo(
         sandbox = create_sandbox(token, parts.clock, database=settings.data_dir / "sandbox.sqlite3")
         closing = sandbox.state.sandbox.close
         await stack.enter_async_context(serving(sandbox, chat_listener, closing=closing))
-        await stack.enter_async_context(serving(console_app(parts), console_listener))
+        await stack.enter_async_context(serving_console(parts, console_listener))
         client = Client(token, url_of(chat_listener))
         chat, console = url_of(chat_listener), url_of(console_listener)
         welcome = Welcome(chat, console, STAFF_NAME, password, settings.data_dir)

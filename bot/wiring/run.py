@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import structlog
-from starlette.types import ASGIApp
 
 from bot.chat.service import ChatService
 from bot.chat.telegram import Client
@@ -40,7 +40,7 @@ async def run(
         parts = await stack.enter_async_context(open_parts(settings, progress))
         loops: list[Loop] = [sweeper(parts)]
         if listener is not None:
-            await stack.enter_async_context(serving(console_app(parts), listener))
+            await stack.enter_async_context(serving_console(parts, listener))
             log.info("console_open", address=url_of(listener), hint="first account: amparo staff add NAME")
         if bot and token is not None:
             loops.append(chat_service(parts, Client(token.get_secret_value(), settings.telegram_api)).run)
@@ -65,16 +65,17 @@ def chat_service(parts: Parts, client: Client) -> ChatService:
     )
 
 
-def console_app(parts: Parts) -> ASGIApp:
-    """The staff console over the parts."""
+def serving_console(parts: Parts, listener: socket.socket) -> AbstractAsyncContextManager[None]:
+    """Serve the staff console over the parts; its live streams end with it."""
     store = parts.store
-    return create_app(
+    app = create_app(
         service=store.service,
         staff=store.staff,
         stats=store.stats,
         clock=parts.clock,
         public_url=parts.settings.public_url,
     )
+    return serving(app, listener, closing=lambda: setattr(app.state, "closing", True))
 
 
 def sweeper(parts: Parts) -> Loop:
