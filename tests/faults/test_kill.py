@@ -95,9 +95,7 @@ async def test_one_answer_one_case_right_order(
     async with world.victim(point) as process:
         assert await asyncio.wait_for(process.wait(), DEADLINE) == -signal.SIGKILL
     async with world.victim("never"):
-        await world.until_said(
-            person, _text(book, Phrase("everyday.help"), "child" if first == DANGER else "")
-        )
+        await world.until_said(person, _text(book, Phrase("everyday.help"), "child"))
 
     safety = ["safety 1", "safety 2"]
     expected = ["privacy", *safety, "help"] if first == ORDINARY else [*safety, "privacy", "help"]
