@@ -15,12 +15,12 @@ FEWEST = 25
 
 def check(library: Library, _: date) -> Iterator[Finding]:
     known = library.taxonomy.intents
-    first: dict[str, Example] = {}
+    first: dict[tuple[str, str], Example] = {}
     for example in library.training.examples:
         if example.intent not in known:
             message = f"“{example.intent}” is not an intent of taxonomy.yml"
             yield Finding(example.file, example.line, "unknown-intent", message)
-        key = " ".join(example.text.lower().split())
+        key = (example.language, " ".join(example.text.lower().split()))
         other = first.setdefault(key, example)
         if other is not example and other.intent != example.intent:
             message = f"this stands under “{other.intent}” too ({other.file}:{other.line})"
