@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from bot.core.nlu import TrainingData
 from bot.matching.features import CONCEPT_PAIRS, CONCEPTS, PIECES, WORDS
-from bot.matching.learn import Bools, Floats
+from bot.matching.learn import Bools, Floats, fit_classes
+from bot.matching.model import Layer
 from bot.matching.train import Corpus, Progress, Settings
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ def methods(settings: Settings) -> tuple[Method, ...]:
         Method("pieces and words, linear SVM", letters, _svm(settings)),
         Method("concepts alone, linear SVM", (CONCEPTS, CONCEPT_PAIRS), _svm(settings)),
         Method("pieces, words and concepts, linear SVM", (*letters, CONCEPTS, CONCEPT_PAIRS), _svm(settings)),
+        Method(
+            "pieces, words and concepts, linear SVM with complement naive Bayes",
+            (*letters, CONCEPTS, CONCEPT_PAIRS),
+            _in_use(settings),
+        ),
     )
 
 
@@ -144,6 +150,27 @@ def _svm(settings: Settings) -> Fit:
         return LinearSVC(C=settings.intent_strictness, class_weight=weights, tol=0.01, random_state=0).fit(
             x, truth
         )
+
+    return fit
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """A layer as scikit-learn would show it."""
+
+    layer: Layer
+
+    @property
+    def classes_(self) -> NDArray[Any]:
+        return np.array(self.layer.names, dtype=object)
+
+    def decision_function(self, x: csr_matrix) -> NDArray[Any]:
+        return np.asarray(x @ self.layer.weights + self.layer.biases)
+
+
+def _in_use(settings: Settings) -> Fit:
+    def fit(x: csr_matrix, truth: NDArray[Any]) -> Any:
+        return _Fitted(fit_classes(x, truth.tolist(), settings.intent_strictness, settings.intent_bayes))
 
     return fit
 

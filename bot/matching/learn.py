@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RARE = 2
 """Features seen in fewer messages than this are not kept."""
+_SMOOTHING = 0.3
 
 Result = TypeVar("Result")
 Floats = NDArray[np.float64]
@@ -63,11 +64,13 @@ def matrix(rows: Sequence[Rows], width: int) -> csr_matrix:
     return csr_matrix((values.astype(np.float64), columns, starts), shape=(len(lengths), width))
 
 
-def fit_classes(x: csr_matrix, labels: Sequence[str], strictness: float) -> Layer:
+def fit_classes(x: csr_matrix, labels: Sequence[str], strictness: float, bayes: float = 0.0) -> Layer:
     """One linear support vector machine a label, each against all others.
 
-    Small labels weigh more than their count, by the square root.
+    Small labels weigh more than their count, by the square root. ``bayes`` is the share of
+    complement naive Bayes that is added: it is linear too, and ranks rare labels better.
     """
+    from sklearn.naive_bayes import ComplementNB
     from sklearn.svm import LinearSVC
 
     names, coded, counts = np.unique(np.array(labels, dtype=object), return_inverse=True, return_counts=True)
@@ -80,6 +83,9 @@ def fit_classes(x: csr_matrix, labels: Sequence[str], strictness: float) -> Laye
     coefficients, biases = machine.coef_, machine.intercept_
     if len(names) == 2:
         coefficients, biases = np.vstack((-coefficients, coefficients)), np.concatenate((-biases, biases))
+    if bayes:
+        speaks = ComplementNB(alpha=_SMOOTHING).fit(x, coded).feature_log_prob_
+        coefficients = coefficients + bayes * (speaks - speaks.mean(axis=0))
     return Layer(
         tuple(str(name) for name in names),
         np.ascontiguousarray(coefficients.T, dtype=np.float32),

@@ -45,6 +45,7 @@ class Settings:
     heavy: int = 8_000_000
     """Above this many values one held-back part must do: training has to end within a minute."""
     intent_strictness: float = 0.3
+    intent_bayes: float = 0.2
     language_strictness: float = 0.5
     flag_strictness: float = 0.3
     fewest: int = 3
@@ -219,7 +220,12 @@ def fit(corpus: Corpus, chosen: Bools, settings: Settings) -> Fitted:
     """Fit all layers on the examples that ``chosen`` marks."""
     spoken = chosen & (corpus.languages != "")
     return Fitted(
-        learn.fit_classes(corpus.wholes[chosen], corpus.intents[chosen].tolist(), settings.intent_strictness),
+        learn.fit_classes(
+            corpus.wholes[chosen],
+            corpus.intents[chosen].tolist(),
+            settings.intent_strictness,
+            settings.intent_bayes,
+        ),
         learn.fit_classes(
             corpus.letters()[spoken], corpus.languages[spoken].tolist(), settings.language_strictness
         ),
