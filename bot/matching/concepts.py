@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.core.nlu import EntityForms
-from bot.matching.normalise import Normalised, normalise
+from bot.matching.normalise import Normalised, read_form
 from bot.matching.wordforms import WordForms
 
 CONCEPT = "concept"
@@ -54,11 +55,14 @@ class ConceptIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """What a word may mean: its forms, its concepts, and the phrases that it may begin."""
+    """What a word may mean: its forms, its concepts, and the phrases that it may begin.
+
+    Phrases are found by their second word, and are given without their first.
+    """
 
     forms: frozenset[str]
     names: tuple[str, ...]
-    longer: tuple[tuple[tuple[str, ...], str], ...]
+    longer: dict[str, list[tuple[tuple[str, ...], str]]]
 
 
 class _Lexicon:
@@ -72,29 +76,30 @@ class _Lexicon:
             if len(row) == 1:
                 self._single[row[0]].append(name)
             elif row:
-                self._longer[row[0]].append((row, name))
+                self._longer[row[0]].append((row[1:], name))
         self._forms = WordForms(word for row, _ in rows for word in row)
         self._known: dict[str, _Word] = {}
 
     def find(self, words: Sequence[str]) -> set[tuple[int, str]]:
         read = [self._word(word) for word in words]
         found = {(at, name) for at, word in enumerate(read) for name in word.names}
-        for at, word in enumerate(read):
-            for row, name in word.longer:
-                here = read[at : at + len(row)]
-                if len(here) == len(row) and all(w in h.forms for w, h in zip(row, here, strict=True)):
-                    found.add((at, name))
+        for at, (word, following) in enumerate(pairwise(read)):
+            for second in following.forms if word.longer else ():
+                for rest, name in word.longer.get(second, ()):
+                    here = read[at + 1 : at + 1 + len(rest)]
+                    if len(here) == len(rest) and all(w in h.forms for w, h in zip(rest, here, strict=True)):
+                        found.add((at, name))
         return found
 
     def _word(self, word: str) -> _Word:
         known = self._known.get(word)
         if known is None:
             forms = frozenset(self._of(word))
-            known = _Word(
-                forms,
-                tuple(name for form in forms for name in self._single.get(form, ())),
-                tuple(entry for form in forms for entry in self._longer.get(form, ())),
-            )
+            longer: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+            for rest, name in (entry for form in forms for entry in self._longer.get(form, ())):
+                longer[rest[0]].append((rest, name))
+            names = tuple(name for form in forms for name in self._single.get(form, ()))
+            known = _Word(forms, names, longer)
             if len(self._known) < _CACHED:  # hostile input must not fill the memory
                 self._known[word] = known
         return known
@@ -112,7 +117,7 @@ def form_words(form: str) -> tuple[str, ...]:
     """The words of a form as messages are read; stars before and after a word stay."""
     words: list[str] = []
     for part in form.split():
-        read = normalise(part.strip("*")).words
+        read = read_form(part.strip("*"))
         if read and part.endswith("*"):
             read = (*read[:-1], read[-1] + "*")
         if read and part.startswith("*"):

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,33 +91,33 @@ _number = lru_cache(maxsize=20_000)(_crc)
 class Seen:
     """Every occurrence of every feature of a message.
 
-    ``numbers``: which feature; ``owners``: the token it belongs to; ``blocks``: its kind.
-    Three arrays of one length, ordered by token.
+    ``which``: the number of the feature, or, once looked up in a vocabulary, its column there;
+    ``owners``: the token it belongs to; ``blocks``: its kind. Three arrays of one length,
+    ordered by token.
     """
 
-    numbers: U64
+    which: NDArray[Any]
     owners: I64
     blocks: I64
 
     def within(self, start: int, end: int) -> Seen:
         """The occurrences of tokens ``start`` to ``end``."""
         first, last = np.searchsorted(self.owners, (start, end))
-        return Seen(self.numbers[first:last], self.owners[first:last], self.blocks[first:last])
+        return Seen(self.which[first:last], self.owners[first:last], self.blocks[first:last])
 
-    def with_concepts(self, concepts: Sequence[tuple[int, str]]) -> Seen:
-        """These features, and the concepts of the same message as (token, name), ordered by token."""
-        numbers, owners, blocks = _concepts(concepts)
-        owners = np.concatenate((self.owners, owners))
+    def joined(self, other: Seen) -> Seen:
+        """These occurrences and those of another kind in the same message."""
+        owners = np.concatenate((self.owners, other.owners))
         order = np.argsort(owners, kind="stable")
         return Seen(
-            np.concatenate((self.numbers, numbers))[order],
+            np.concatenate((self.which, other.which))[order],
             owners[order],
-            np.concatenate((self.blocks, blocks))[order],
+            np.concatenate((self.blocks, other.blocks))[order],
         )
 
 
-def _concepts(concepts: Sequence[tuple[int, str]]) -> tuple[U64, I64, I64]:
-    """Concepts, and pairs of concepts close to one another in their order."""
+def see_concepts(concepts: Sequence[tuple[int, str]]) -> Seen:
+    """Concepts, given as (token, name) and ordered, and pairs of them close to one another."""
     numbers = np.array([_number("c", name) for _, name in concepts], dtype=np.uint64)
     at = np.array([token for token, _ in concepts], dtype=np.int64)
     all_numbers, all_owners = [numbers], [at]
@@ -127,7 +128,8 @@ def _concepts(concepts: Sequence[tuple[int, str]]) -> tuple[U64, I64, I64]:
     owners = np.concatenate(all_owners)
     blocks = np.full(len(owners), CONCEPT_PAIRS, dtype=np.int64)
     blocks[: len(numbers)] = CONCEPTS
-    return np.concatenate(all_numbers), owners, blocks
+    order = np.argsort(owners, kind="stable")
+    return Seen(np.concatenate(all_numbers)[order], owners[order], blocks[order])
 
 
 def see(read: Normalised) -> Seen:
@@ -209,21 +211,25 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def known(self, seen: Seen) -> tuple[I64, I64, I64]:
-        """Columns, owners and blocks of the occurrences that the vocabulary holds."""
+    def known(self, seen: Seen) -> Seen:
+        """The occurrences that the vocabulary holds, by their columns."""
         if not len(self.numbers):
             none = np.empty(0, np.int64)
-            return none, none, none
-        columns = np.minimum(np.searchsorted(self.numbers, seen.numbers), len(self.numbers) - 1)
-        found = self.numbers[columns] == seen.numbers
-        return columns[found].astype(np.int64), seen.owners[found], seen.blocks[found]
+            return Seen(none, none, none)
+        # numbers in order are found many times faster: neighbours stand close in memory
+        order = np.argsort(seen.which)
+        places = np.empty(len(order), dtype=np.int64)
+        places[order] = np.searchsorted(self.numbers, seen.which[order])
+        columns = np.minimum(places, len(self.numbers) - 1)
+        found = self.numbers[columns] == seen.which
+        return Seen(columns[found], seen.owners[found], seen.blocks[found])
 
-    def rows(self, seen: Seen, ranges: Sequence[tuple[int, int]]) -> Rows:
+    def rows(self, known: Seen, ranges: Sequence[tuple[int, int]]) -> Rows:
         """One row for each half-open range of tokens: damped counts times rarity.
 
         Each block of a row has the same length, whatever the length of the text.
         """
-        columns, owners, blocks = self.known(seen)
+        columns, owners, blocks = known.which, known.owners, known.blocks
         borders = np.searchsorted(owners, np.array(ranges, dtype=np.int64).reshape(-1, 2))
         starts, all_columns, all_values = [0], [], []
         for first, last in borders:

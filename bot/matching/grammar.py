@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from bot.matching.normalise import normalise
+from bot.matching.normalise import read_form
 
 MAX_GAP = 8
 DEFAULT_GAP = 4
@@ -284,7 +284,7 @@ _MIDDLE_FROM = 3
 def _word(lexeme: str) -> str:
     """The form as messages are read, so that "don't" and "dañ*" are found as "dont" and "dan*"."""
     stem = lexeme.strip("*")
-    read = normalise(stem).words
+    read = read_form(stem)
     if len(read) != 1 or lexeme not in {stem, stem + "*", "*" + stem, "*" + stem + "*"}:
         raise PatternError(f"'{lexeme}' is not one word as messages are read")
     if lexeme != stem and len(read[0]) < (_MIDDLE_FROM if lexeme == f"*{stem}*" else 2):

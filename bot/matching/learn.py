@@ -45,7 +45,7 @@ def in_parallel(
 
 def build_vocabulary(messages: Sequence[Seen]) -> Vocabulary:
     """The features that stand in at least two messages, with their rarity (smoothed idf)."""
-    distinct = [np.unique(seen.numbers) for seen in messages]
+    distinct = [np.unique(seen.which) for seen in messages]
     joined = np.concatenate(distinct) if distinct else np.empty(0, np.uint64)
     numbers, counts = np.unique(joined, return_counts=True)
     kept = counts >= (RARE if len(messages) > 50 else 1)

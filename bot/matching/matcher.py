@@ -11,7 +11,7 @@ from bot.core.reading import FlagHit, Ranked, Reading
 from bot.core.taxonomy import FLAGS, OUT_OF_SCOPE
 from bot.matching.concepts import ConceptIndex, with_along
 from bot.matching.entities import EntityFinder
-from bot.matching.features import Seen, see
+from bot.matching.features import Seen, see, see_concepts
 from bot.matching.model import Model, likely
 from bot.matching.normalise import Normalised, normalise
 from bot.matching.patterns import Fired, PatternLayer, hits
@@ -50,11 +50,12 @@ class Matcher:
         several languages.
         """
         read = normalise(text)
-        features = see(read)
-        languages = self.model.language(features, 0, len(read.tokens))
-        fired = [item for item in self.patterns.fired(read) if self._spoken(item, features, languages)]
+        vocabulary = self.model.vocabulary
+        letters = vocabulary.known(see(read))
+        languages = self.model.language(letters, 0, len(read.tokens))
+        fired = [item for item in self.patterns.fired(read) if self._spoken(item, letters, languages)]
         concepts = self._concepts.find(read, likely(languages))
-        seen = self.model.read(read, features.with_concepts(concepts))
+        seen = self.model.read(read, letters.joined(vocabulary.known(see_concepts(concepts))))
         language = _language(languages, read, language_hint)
         return Reading(
             text=text,
@@ -66,7 +67,7 @@ class Matcher:
             words=read.word_count,
         )
 
-    def _spoken(self, item: Fired, features: Seen, languages: tuple[Ranked, ...]) -> bool:
+    def _spoken(self, item: Fired, letters: Seen, languages: tuple[Ranked, ...]) -> bool:
         """Whether the words that a rule matched may be of the rule's language.
 
         "molest" is an English word for abuse and the beginning of a Spanish one for teasing; yet
@@ -75,7 +76,7 @@ class Matcher:
         if not item.rule.language or item.rule.language in with_along(likely(languages)):
             return True
         for first, last in item.ranges:
-            around = self.model.language(features, max(0, first - _AROUND), last + _AROUND)
+            around = self.model.language(letters, max(0, first - _AROUND), last + _AROUND)
             if item.rule.language in with_along(likely(around)):
                 return True
         return not languages

@@ -124,22 +124,22 @@ class Model:
     data_hash: str
     figures: Mapping[str, Any] = field(default_factory=dict)
 
-    def language(self, seen: Seen, start: int, end: int) -> tuple[Ranked, ...]:
+    def language(self, known: Seen, start: int, end: int) -> tuple[Ranked, ...]:
         """The languages of the tokens ``start`` to ``end``, likeliest first."""
-        rows = self.vocabulary.rows(seen, [(start, end)])
+        rows = self.vocabulary.rows(known.within(start, end), [(start, end)])
         return _ranked(self.languages.names, self.language_scale, self.languages.scores(rows))
 
-    def read(self, read: Normalised, seen: Seen) -> ModelReading:
+    def read(self, read: Normalised, known: Seen) -> ModelReading:
         """Intents and flags of a message by all its features, concepts included; takes any message."""
-        rows = self.vocabulary.rows(seen, [(0, len(read.tokens)), *stretches(read)])
+        rows = self.vocabulary.rows(known, [(0, len(read.tokens)), *stretches(read)])
         whole = Rows(rows.starts[:2], rows.columns[: rows.starts[1]], rows.values[: rows.starts[1]])
         return ModelReading(
             _ranked(self.intents.names, self.intent_scale, self.intents.scores(whole)),
-            tuple(self._flags(read, seen, self.flags.scores(rows))),
+            tuple(self._flags(read, known, self.flags.scores(rows))),
             int(rows.starts[1]),
         )
 
-    def _flags(self, read: Normalised, seen: Seen, scores: F32) -> list[FlagHit]:
+    def _flags(self, read: Normalised, known: Seen, scores: F32) -> list[FlagHit]:
         parts = [(0, len(read.tokens)), *stretches(read)]
         owners = np.zeros(len(parts) - 1, dtype=np.int64)
         joined = flag_scores(self.flags.names, scores[:1], scores[1:], owners)[0]
@@ -148,14 +148,15 @@ class Model:
             rule = self.flag_scales[name]
             if joined[output] >= rule.threshold and read.tokens:
                 best = int(np.argmax(scores[:, output]))
-                evidence = self._evidence(read, seen, parts[best], output)
+                evidence = self._evidence(read, known, parts[best], output)
                 found.append(FlagHit(name, rule.scale.logistic(float(joined[output])), (evidence,)))
         return found
 
-    def _evidence(self, read: Normalised, seen: Seen, part: tuple[int, int], output: int) -> Evidence:
+    def _evidence(self, read: Normalised, known: Seen, part: tuple[int, int], output: int) -> Evidence:
         """The run of up to ten words that spoke most for a flag."""
         start, end = part
-        columns, owners, blocks = self.vocabulary.known(seen.within(start, end))
+        part_known = known.within(start, end)
+        columns, owners, blocks = part_known.which, part_known.owners, part_known.blocks
         speaks = self.vocabulary.rarity[columns] * self.flags.weights[columns, output]
         # the blocks have one length each, so one piece of a word says less than one concept
         squares = np.bincount(blocks, weights=self.vocabulary.rarity[columns] ** 2, minlength=4)

@@ -33,7 +33,7 @@ _TOKEN = re.compile(r"[^\W_]+|\n|[^\s\w]")
 _SPELLED_OUT = re.compile(r"(?<![^\W_])[^\W\d_](?:[ \n][^\W\d_]){3,}(?![^\W_])")
 _REPEATED = re.compile(r"([^\W\d_])\1\1+")
 _LEET_INSIDE = re.compile(r"(?<=[a-z])[013457@$]+(?=[a-z])")
-_DIGIT = re.compile(r"\d")
+_PLAIN = re.compile(r"(?!.*([a-z])\1\1)[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,11 @@ def normalise(text: str) -> Normalised:
     folded = _LEET_INSIDE.sub(lambda found: found.group().translate(_LEET), folded)
     folded = folded.replace("@", " ").replace("$", " ")
     return _Reader(text, folded, positions).read()
+
+
+def read_form(form: str) -> tuple[str, ...]:
+    """The words of a short form as messages are read; quick where there is nothing to change."""
+    return (form,) if _PLAIN.fullmatch(form) else normalise(form).words
 
 
 class _Reader:

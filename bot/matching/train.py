@@ -22,7 +22,7 @@ from bot.errors import ModelError
 from bot.matching import concepts, features, learn, modelfile, normalise, wordforms
 from bot.matching import model as model_module
 from bot.matching.concepts import ConceptIndex
-from bot.matching.features import F32, Rows, Seen, see
+from bot.matching.features import F32, Rows, Seen, see, see_concepts
 from bot.matching.learn import Bools, Floats
 from bot.matching.model import FlagScale, Layer, Model, flag_scores, stretches
 from bot.matching.normalise import normalise as read_text
@@ -124,17 +124,16 @@ class Corpus:
         tell("vocabulary", 0.1)
         self.vocabulary = learn.build_vocabulary(seen)
         self.blocks = np.zeros(len(self.vocabulary), dtype=np.int64)
-        for sight in seen:
-            columns, _, blocks = self.vocabulary.known(sight)
-            self.blocks[columns] = blocks
         wholes: list[Rows] = []
         parts: list[Rows] = []
         owners: list[int] = []
         for index, (read, sight) in enumerate(zip(reads, seen, strict=True)):
             ranges = stretches(read)
-            wholes.append(self.vocabulary.rows(sight, [(0, len(read.tokens))]))
+            known = self.vocabulary.known(sight)
+            self.blocks[known.which] = known.blocks
+            wholes.append(self.vocabulary.rows(known, [(0, len(read.tokens))]))
             if ranges:
-                parts.append(self.vocabulary.rows(sight, ranges))
+                parts.append(self.vocabulary.rows(known, ranges))
                 owners += [index] * len(ranges)
         width = len(self.vocabulary)
         self.wholes: csr_matrix = learn.matrix(wholes, width)
@@ -203,7 +202,7 @@ def _see_part(data: TrainingData) -> list[Seen]:
     seen = []
     for example in data.examples:
         read = read_text(example.text)
-        seen.append(see(read).with_concepts(index.find(read, {example.language} - {""})))
+        seen.append(see(read).joined(see_concepts(index.find(read, {example.language} - {""}))))
     return seen
 
 
