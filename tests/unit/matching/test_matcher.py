@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.nlu import Example, TrainingData
+from bot.core.nlu import Example, FlagRule, TrainingData
 from bot.core.reading import Reading
 from bot.core.taxonomy import OUT_OF_SCOPE
 from bot.matching.matcher import Matcher
+from bot.matching.model import Model
 from bot.matching.patterns import PatternLayer
 from bot.matching.train import train
 
@@ -54,6 +55,20 @@ def test_pattern_alone_raises_a_flag_that_was_never_learned(matcher: Matcher) ->
 def test_graver_flags_come_first(matcher: Matcher) -> None:
     reading = matcher.read("no quiere vivir y no aparece desde ayer")
     assert [hit.name for hit in reading.flags][:2] == ["imminent_danger", "self_harm"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fires"),
+    [
+        ("unos compañeros molestan a mi hijo en el recreo", False),  # a Spanish word that begins alike
+        ("some boys molested my son at break time", True),
+        ("unos compañeros a mi hijo en el recreo, she says they molested him at school today", True),
+    ],
+)
+def test_a_rule_is_believed_where_its_language_is_spoken(model: Model, text: str, fires: bool) -> None:
+    rule = FlagRule("en-molest", "sexual_harm", "en", ("molest*",))
+    reading = Matcher(model, PatternLayer((rule,)), ()).read(text)
+    assert ("sexual_harm" in reading.flag_names) is fires
 
 
 @pytest.mark.parametrize("text", ["", " \n\t", "\u200b\u202e", "...", "日本語テキスト", "Ωψ ∫"])
