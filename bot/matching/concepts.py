@@ -18,8 +18,9 @@ from bot.matching.normalise import Normalised, read_form
 from bot.matching.wordforms import WordForms
 
 CONCEPT = "concept"
-_SPOKEN_ALONG = {"gn": ("es",)}
-"""Languages mixed into another in one sentence: jopara is Guarani and Spanish."""
+_SPOKEN_ALONG = {"gn": ("es",), "sw": ("en",), "rw": ("en", "fr")}
+"""Languages mixed into another in one sentence: jopara is Guarani and Spanish, and phones, schools
+and apps are spoken of in English or French elsewhere."""
 _CACHED = 20_000
 _ELIDED = ("l", "d", "j", "s", "m", "t", "n", "c", "qu")
 _VOWELS = frozenset("aeiouyh")
