@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import SettingsError
 
 PREFIX = "AMPARO_"
+SQLITE_FILE = "amparo.sqlite3"
 PACKAGED = Path(__file__).parent / "data"
 CHECKOUT = Path(__file__).parent.parent
 
@@ -115,7 +116,7 @@ class Settings(BaseSettings):
         """Where the database is; the SQLite file of the data folder by default."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{(self.data_dir / 'amparo.sqlite3').resolve()}"
+        return f"sqlite:///{(self.data_dir / SQLITE_FILE).resolve()}"
 
     @property
     def model_path(self) -> Path:

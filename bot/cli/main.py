@@ -133,6 +133,9 @@ def _serve(data_dir: Path | None, *, bot: bool, console: bool) -> None:
 def staff_add(
     name: Annotated[str, typer.Argument(help="Name to sign in with.")],
     shown: Annotated[str, typer.Option(help="Name that families see; a pseudonym.")] = "",
+    make_password: Annotated[
+        bool, typer.Option("--make-password", help="Make one instead of asking.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Add an account; the password is asked for, or made and shown once."""
@@ -140,11 +143,9 @@ def staff_add(
 
     with plain_errors():
         settings = _settings(data_dir=data_dir)
-        given = typer.prompt(
-            "Password (empty: make one)", default="", hide_input=True, show_default=False, err=True
-        )
+        given = "" if make_password else typer.prompt("Password", hide_input=True, err=True)
         password = _run(add_staff(settings, name, shown or name.capitalize(), given))
-        if not given:
+        if make_password:
             out.print(f"Password of {name}: [bold]{password}[/] (shown only now)", highlight=False)
 
 

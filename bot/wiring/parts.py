@@ -23,7 +23,7 @@ from bot.helpline.crypto import generate_key
 from bot.matching.matcher import Matcher
 from bot.matching.patterns import PatternLayer
 from bot.matching.train import load_or_train
-from bot.settings import Settings
+from bot.settings import SQLITE_FILE, Settings
 
 log = structlog.get_logger()
 
@@ -101,6 +101,7 @@ def encryption_keys(settings: Settings) -> Sequence[str]:
     """
     if settings.keys is not None:
         return [key.strip() for key in settings.keys.get_secret_value().split(",") if key.strip()]
+    _must_not_be_lost(settings, KEY_FILE)
     return kept(settings.data_dir / KEY_FILE, generate_key).split()
 
 
@@ -108,7 +109,17 @@ def chat_pepper(settings: Settings) -> str:
     """The secret that names chats; it stays the same when encryption keys are rotated."""
     if settings.pepper is not None:
         return settings.pepper.get_secret_value().strip()
+    _must_not_be_lost(settings, PEPPER_FILE)
     return kept(settings.data_dir / PEPPER_FILE, generate_key)
+
+
+def _must_not_be_lost(settings: Settings, name: str) -> None:
+    """A database without its secret is not opened with a new one: nothing in it could be read."""
+    database = settings.data_dir / SQLITE_FILE
+    if settings.database_url is None and database.exists() and not (settings.data_dir / name).exists():
+        raise SettingsError(
+            f"AMPARO_DATA_DIR: {name} is missing beside {SQLITE_FILE}; put the copy of it back"
+        )
 
 
 def kept(path: Path, make: Callable[[], str]) -> str:

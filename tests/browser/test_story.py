@@ -87,7 +87,7 @@ def test_the_whole_story_and_again_after_a_restart(folder: Path, page: Page, sta
             page,
             "mi hija de 13 no aparece desde anoche, se iba a ver con un hombre que conoció por instagram",
         )
-        expect(staff_page.locator(".row")).to_have_count(1, timeout=5 * SECOND)
+        expect(staff_page.locator(".row")).to_have_count(1, timeout=10 * SECOND)
         assert staff_page.evaluate("window.same"), "the console must not need a reload"
         page.get_by_role("button", name="Costa Rica").last.click()
         expect(_bot(page).last).to_contain_text("911")
