@@ -19,6 +19,7 @@ NEAR = 0.75
 FRAME = 3
 """This many examples that differ in one word, or two neighbours, are a filled frame."""
 _FRAME_WORDS = 5
+_SHORT = 3
 
 Kind = Literal["same", "near", "two_intents", "frame", "held_out"]
 
@@ -43,8 +44,8 @@ def find_duplicates(examples: Sequence[Example]) -> list[Duplicate]:
     found = []
     for left, right, likeness in _alike(texts, len(texts)):
         first, second = examples[left], examples[right]
-        if first.language != second.language and texts[left] != texts[right]:
-            continue
+        if first.language != second.language and len(texts[left].split()) <= _SHORT:
+            continue  # "ok" and "hola" are words of several languages
         kind: Kind = "same" if texts[left] == texts[right] else "near"
         if first.intent != second.intent:
             kind = "two_intents"
@@ -72,9 +73,13 @@ def _alike(texts: Sequence[str], first_half: int) -> list[tuple[int, int, float]
     for index, own in enumerate(runs):
         rarest = sorted(own, key=lambda run: (counts[run], run))
         prefix = rarest[: len(own) - math.ceil(NEAR * len(own)) + 1]
-        candidates = {other for run in prefix for other in holders[run] if other < first_half}
+        candidates = {other for run in prefix for other in holders[run]}
+        least, most = NEAR * len(own), len(own) / NEAR
         for other in sorted(candidates):
-            likeness = len(own & runs[other]) / len(own | runs[other])
+            if other >= first_half or not least <= len(runs[other]) <= most:
+                continue
+            shared = len(own & runs[other])
+            likeness = shared / (len(own) + len(runs[other]) - shared)
             if likeness >= NEAR:
                 pairs.append((other, index, round(likeness, 3)))
         for run in prefix:
