@@ -34,6 +34,10 @@ def check(library: Library, _: date) -> Iterator[Finding]:
 def _language(library: Library, texts: Texts) -> Iterator[Finding]:
     folder = f"responses/{texts.code}"
     severity = Severity.ERROR if texts.code in ALWAYS_COMPLETE else Severity.WARNING
+    for key in sorted(set(texts.phrases) - ALL_KEYS):
+        phrase = texts.phrases[key]
+        message = f"nobody asks for the text “{key.partition('.')[2]}”; check its spelling or remove it"
+        yield Finding(phrase.file, phrase.line, "unused-text", message, Severity.WARNING)
     for key in sorted(ALL_KEYS - set(texts.phrases)):
         grave = Severity.ERROR if key in SAFETY_KEYS and texts.safety else severity
         file, _, name = key.partition(".")

@@ -1,0 +1,140 @@
+"""Any text the program asks for exists, and no text waits that nobody asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+from bot.content.model import Texts
+from bot.content.phrasebook import Phrasebook
+from bot.content.required import ALL_KEYS
+from bot.core.case import CaseState, CaseView
+from bot.core.dialogue import step
+from bot.core.dialogue.everyday import HANDLERS
+from bot.core.dialogue.guidance import TOPIC_INTENTS
+from bot.core.effects import Audience, Say, Services
+from bot.core.events import AnyEvent, Commanded, InGroup, Media, Pressed, SentMedia
+from bot.core.state import State
+from bot.core.taxonomy import COUNTRIES, DANGER_FLAGS, ROLES, Priority
+from bot.core.turn import fallback
+from tests.unit.core.conftest import NOW, SaidMaker
+
+ROOT = Path(__file__).parents[3]
+COMMANDS = (
+    "start",
+    "menu",
+    "language",
+    "country",
+    "role",
+    "privacy",
+    "case",
+    "person",
+    "help",
+    "delete",
+    "numbers",
+)
+WEEKDAYS = {f"everyday.{day}" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+"""Opening hours may name any of them, whichever the directory names today."""
+
+PAYLOADS = (
+    *("/menu", "/numbers", "/human", "/who", "/something_else", "/change_language", "/change_country", "/x"),
+    *(f'/safety{{"a":"{a}","n":"1"}}' for a in ("person", "info", "wrong", "safe", "unsafe")),
+    *(
+        '/inform{"country":"cr"}',
+        '/inform{"country":"other"}',
+        '/inform{"language":"es"}',
+        '/delete{"a":"no"}',
+    ),
+    *(f'/inform{{"role":"{role}"}}' for role in ROLES),
+    *(f'/part{{"i":"bullying/victim","p":"{part}"}}' for part in ("more", "say", "avoid", "first")),
+    *('/platform{"i":"bullying/victim"}', '/topic{"t":"abuse"}'),
+    *(
+        f'/platform{{"i":"{intent}","p":"whatsapp"}}'
+        for intents in TOPIC_INTENTS.values()
+        for intent in intents
+    ),
+    *(
+        f'/platform{{"i":"{intent}","p":"facebook"}}'
+        for intents in TOPIC_INTENTS.values()
+        for intent in intents
+    ),
+    *(
+        f'/platform{{"i":"{intent}","p":"tiktok"}}'
+        for intents in TOPIC_INTENTS.values()
+        for intent in intents
+    ),
+    '/platform{"i":"parental_controls","p":"tiktok"}',
+)
+
+
+class Recorder(Phrasebook):
+    """Keeps every key that was looked up."""
+
+    asked: set[str]
+
+    def find(self, language: str, key: str, get: Callable[[Texts], object | None]) -> object:
+        self.asked.add(key)
+        return super().find(language, key, get)
+
+
+def _events(said: SaidMaker) -> Iterator[AnyEvent]:
+    for intent in (*HANDLERS, "bullying/victim"):
+        yield said("uno dos tres", intent)
+        yield said("uno dos tres", intent, confidence=0.1)
+    for flag in (*DANGER_FLAGS, "child_user", "human_requested"):
+        yield said("uno dos tres", "bullying/victim", flags=(flag,))
+    yield said("amparo")
+    yield from (Pressed(NOW, "es", payload=payload) for payload in PAYLOADS)
+    yield from (Commanded(NOW, "es", name=name) for name in COMMANDS)
+    yield from (SentMedia(NOW, "es", media=media) for media in Media)
+    yield InGroup(NOW, "es")
+
+
+def _states() -> Iterator[State]:
+    cases = [None, CaseView("A", CaseState.NEW, Priority.URGENT, frozenset({"violence"}), 1)]
+    cases += [
+        replace(case, state=state)
+        for case in cases
+        if case
+        for state in (CaseState.CLAIMED, CaseState.CLOSED)
+    ]
+    for case, duty, country, role in product(
+        cases, (True, False), ("", "cr", "td"), ("", "child", "teacher")
+    ):
+        for misses, path in ((0, ""), (1, "urgent")):
+            yield State(
+                language="es",
+                greeted=bool(misses),
+                country=country,
+                role=role,
+                topic="bullying/victim" if misses else "",
+                misses=misses,
+                path=path,
+                path_flag="violence" if path else "",
+                incident=1 if case else 0,
+                case=case,
+                on_duty=duty,
+            )
+
+
+def test_texts_asked_for_are_those_required(book: Phrasebook, said: SaidMaker) -> None:
+    recorder = Recorder(book.responses)
+    recorder.asked = set()
+    for state, event in product(_states(), list(_events(said))):
+        after, effects = step(state, event, recorder)
+        for effect in effects:
+            if isinstance(effect, Say):
+                recorder.render(effect, after.audience, NOW)
+    for country in COUNTRIES:
+        kinds = tuple({service.kind for service in book.responses.countries[country].services})
+        recorder.render(Say((Services(kinds, 9),)), Audience("es", country), NOW)
+    fallback(recorder, "es", NOW)
+    asked = {key for key in recorder.asked if key.startswith(("everyday.", "safety.", "buttons."))}
+    # The notices that staff's work sends, asked for by the desk of the helpline.
+    desk = (ROOT / "bot" / "helpline" / "desk.py").read_text("utf-8")
+    asked |= {f"everyday.{name}" for name in re.findall(r'"(?:everyday\.)?(staff_[a-z]+)"', desk)}
+    assert asked - ALL_KEYS == set()
+    assert ALL_KEYS - asked - WEEKDAYS == set()
