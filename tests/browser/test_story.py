@@ -100,8 +100,8 @@ def test_the_whole_story_and_again_after_a_restart(folder: Path, page: Page, sta
         expect(_bot(page).last).to_contain_text("¿Ya llamó?")
         _write(page, "sí, vienen en camino")
         expect(staff_page.get_by_text("sí, vienen en camino").first).to_be_visible()
-    staff_page.goto("about:blank")
-    page.goto("about:blank")
+        staff_page.goto("about:blank")  # a page left open would rightly complain that the server is gone
+        page.goto("about:blank")
 
     with demo(folder) as running:
         page.goto(running.chat)
