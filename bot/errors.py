@@ -6,6 +6,8 @@ AmparoError
 ├── ContentError         intents/ or responses/ cannot be used; carries findings
 ├── ModelError           a trained model is missing, damaged or foreign
 ├── MatcherUnavailable   the matcher cannot answer now; the pattern layer still can
+├── RemoteFailed         a Rasa server that was to be asked does not answer as it should
+├── NotReadYet           a text must be read before the turn's transaction, which would wait for it
 ├── StoreError           the database refused or is away
 │   ├── StoreUnavailable     cannot be reached; try again later
 │   ├── NotFound             no such thing, or not for this reader
@@ -27,6 +29,8 @@ Messages never hold words of people or secrets.
 """
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
 
 
 class AmparoError(Exception):
@@ -54,6 +58,18 @@ class ModelError(AmparoError):
 
 class MatcherUnavailable(AmparoError):
     """The matcher cannot answer now."""
+
+
+class RemoteFailed(AmparoError):
+    """A Rasa server does not answer as it should."""
+
+
+class NotReadYet(AmparoError):
+    """A text must be read outside of the transaction first; await ``prepare``, then begin the turn anew."""
+
+    def __init__(self, prepare: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.prepare = prepare
 
 
 class StoreError(AmparoError):

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
     )
     console_bind: str = Field("127.0.0.1:8600", description="address and port of the staff console")
     public_url: str = Field("", description="address under which staff reach the console, if behind a proxy")
+    matcher_url: str = Field(
+        "", description="address of a Rasa server that is to name the intents; default: none"
+    )
+    rasa_token: SecretStr | None = Field(
+        None, description="JSON Web Token for the Rasa server, if it asks for one; secret"
+    )
     intents_dir: Path = Field(default_factory=lambda: _content("intents"), description="folder of intents/")
     responses_dir: Path = Field(
         default_factory=lambda: _content("responses"), description="folder of responses/"
@@ -75,16 +81,18 @@ class Settings(BaseSettings):
             raise ValueError("is not a bot token: digits, a colon, then letters")
         return SecretStr(value.get_secret_value().strip())
 
-    @field_validator("telegram_api", "public_url")
+    @field_validator("telegram_api", "public_url", "matcher_url")
     @classmethod
     def _address(cls, value: str) -> str:
         if value:
             parts = urlsplit(value)
             if parts.scheme not in ("http", "https") or not parts.hostname:
                 raise ValueError("must be an address that begins with http:// or https://")
+            if parts.username is not None or parts.password is not None:
+                raise ValueError("must not hold a name or a password")
         return value.rstrip("/")
 
-    @field_validator("database_url", "keys", "pepper")
+    @field_validator("database_url", "keys", "pepper", "rasa_token")
     @classmethod
     def _empty_is_unset(cls, value: SecretStr | None) -> SecretStr | None:
         return None if value is None or not value.get_secret_value().strip() else value

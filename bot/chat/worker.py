@@ -13,7 +13,7 @@ from bot.core.effects import Kind
 from bot.core.events import AnyEvent
 from bot.core.ports import Clock, Renderer, Turns, TurnUnit
 from bot.core.turn import TurnRunner, fallback
-from bot.errors import AmparoError, Conflict, StoreUnavailable, UpdateError
+from bot.errors import AmparoError, Conflict, NotReadYet, StoreUnavailable, UpdateError
 
 log = structlog.get_logger()
 
@@ -74,6 +74,8 @@ class Worker:
                 await self._turn(unit)
         except StoreUnavailable:
             raise
+        except NotReadYet as first:
+            await first.prepare()  # with the transaction rolled back: nobody waits for the network
         except Conflict:
             log.info("turn_again", inbox_id=inbox_id)  # somebody of the staff was quicker: read anew
         except Exception as error:  # the outermost loop: one bad update must never stop the others

@@ -25,8 +25,8 @@ def register(app: typer.Typer) -> None:
     app.command()(evaluate)
 
 
-def _settings() -> Settings:
-    settings = read_settings()
+def _settings(**given: object) -> Settings:
+    settings = read_settings(**given)
     configure(settings.log_level, settings.log_format)
     return settings
 
@@ -92,14 +92,16 @@ def evaluate(
     files: Annotated[list[Path], typer.Argument(help="Held-out messages, JSON lines.")],
     model: Annotated[Path | None, typer.Option(help="A model made by “amparo train”.")] = None,
     predictions: Annotated[Path | None, typer.Option(help="Write every reading here.")] = None,
+    url: Annotated[str, typer.Option(help="Address of a Rasa server that names the intents.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Measure the matcher on held-out messages."""
+    """Measure the matcher, or a Rasa server, on held-out messages."""
     from bot.wiring.content import evaluate_files
 
     with plain_errors():
+        settings = _settings(matcher_url=url or None)
         with progress_bar("Measuring") as progress:
-            figures = evaluate_files(_settings(), files, model, predictions, progress)
+            figures = evaluate_files(settings, files, model, predictions, progress, url)
         if as_json:
             print(json.dumps(figures, ensure_ascii=False, indent=1))  # noqa: T201
             return

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,19 @@ from bot.content.library import load
 from bot.content.nlu import read_json_lines, read_training_data
 from bot.core.clock import SystemClock
 from bot.core.nlu import TrainingData
-from bot.errors import ContentError
-from bot.matching.evaluate import load_messages, measure, predict
+from bot.core.reading import Reading
+from bot.errors import ContentError, RemoteFailed
+from bot.matching.evaluate import Message, Prediction, load_messages, measure, predict
 from bot.matching.matcher import Matcher
 from bot.matching.model import Model
 from bot.matching.patterns import PatternLayer, check_rules
+from bot.matching.rasa import RasaError
 from bot.matching.train import train
 from bot.settings import Settings
-from bot.wiring.parts import Progress, load_library, load_matcher
+from bot.wiring.parts import Progress, load_library, load_matcher, rasa_parser
+
+EVALUATION_SECONDS = 10.0
+"""How long a server that is being measured may take over one message."""
 
 
 def all_findings(settings: Settings) -> list[Finding]:
@@ -82,15 +89,43 @@ def evaluate_files(
     model: Path | None,
     predictions: Path | None,
     progress: Progress | None,
+    url: str = "",
 ) -> dict[str, Any]:
-    """Figures on held-out messages, as ``amparo evaluate --json`` prints them."""
-    if model is None:
-        reader = matcher(settings, progress=progress)
-    else:
-        training = load_library(settings).training
-        reader = Matcher(Model.load(model), PatternLayer(training.rules), training.entities)
-    made = predict(reader.read, load_messages(files))
+    """Figures on held-out messages, as ``amparo evaluate --json`` prints them.
+
+    With ``url`` a Rasa server names the intents. Raises `RemoteFailed` where it does not.
+    """
+    messages = load_messages(files)
+    local = _matcher_for(settings, model, progress)
+    made = predict(local.read, messages) if not url else _predict_remotely(settings, url, local, messages)
     if predictions is not None:
         lines = (json.dumps(item.as_dict(), ensure_ascii=False) for item in made)
         predictions.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return measure(made)
+
+
+def _matcher_for(settings: Settings, model: Path | None, progress: Progress | None) -> Matcher:
+    if model is None:
+        return matcher(settings, progress=progress)
+    training = load_library(settings).training
+    return Matcher(Model.load(model), PatternLayer(training.rules), training.entities)
+
+
+def _predict_remotely(
+    settings: Settings, url: str, local: Matcher, messages: Sequence[Message]
+) -> list[Prediction]:
+    """Intents from the server; flags, language and entities from here, as the bot itself reads them."""
+    parser = rasa_parser(url, settings, load_library(settings), seconds=EVALUATION_SECONDS)
+    with asyncio.Runner() as runner:
+
+        def read(text: str) -> Reading:
+            try:
+                ranking = runner.run(parser.ranking(text))
+            except RasaError as error:
+                raise RemoteFailed(f"the Rasa server did not answer as documented ({error.reason})") from None
+            return replace(local.read(text), ranking=ranking)
+
+        try:
+            return predict(read, messages)
+        finally:
+            runner.run(parser.close())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from bot.content.library import Library, load_or_raise
 from bot.content.phrasebook import Phrasebook
 from bot.core.clock import SystemClock
 from bot.core.nlu import TrainingData
-from bot.core.ports import Clock
+from bot.core.ports import Clock, TextReader
 from bot.core.reading import Reading
 from bot.core.turn import TurnRunner
 from bot.errors import MatcherUnavailable, SettingsError
@@ -22,6 +22,8 @@ from bot.helpline import Store, open_store
 from bot.helpline.crypto import generate_key
 from bot.matching.matcher import Matcher
 from bot.matching.patterns import PatternLayer
+from bot.matching.rasa import RasaParser, http_client
+from bot.matching.remote import BUDGET, RemoteReader
 from bot.matching.train import load_or_train
 from bot.settings import SQLITE_FILE, Settings
 
@@ -80,12 +82,32 @@ async def open_parts(settings: Settings, progress: Progress | None = None) -> As
     library = load_library(settings)
     phrasebook = Phrasebook(library.responses)
     matcher = load_matcher(settings, library.training, progress)
-    store = await open_database(settings, clock, phrasebook)
-    try:
-        runner = TurnRunner(LocalReader(matcher), matcher.patterns, phrasebook, clock)
+    async with AsyncExitStack() as stack:
+        store = await open_database(settings, clock, phrasebook)
+        stack.push_async_callback(store.close)
+        reader: TextReader = LocalReader(matcher)
+        if settings.matcher_url:
+            # SQLite has one writer, which must not wait for another server inside a turn.
+            remote = remote_reader(settings, reader, library, clock, ahead=store.database.name == "sqlite")
+            stack.push_async_callback(remote.close)
+            reader = remote
+        runner = TurnRunner(reader, matcher.patterns, phrasebook, clock)
         yield Parts(settings, clock, library, phrasebook, matcher, matcher.patterns, runner, store)
-    finally:
-        await store.close()
+
+
+def remote_reader(
+    settings: Settings, local: TextReader, library: Library, clock: Clock, *, ahead: bool
+) -> RemoteReader:
+    """The reader that lets the Rasa server of the settings name the intents."""
+    parser = rasa_parser(settings.matcher_url, settings, library, seconds=BUDGET)
+    log.info("remote_matcher", address=settings.matcher_url)
+    return RemoteReader(local, parser, clock, ahead=ahead)
+
+
+def rasa_parser(url: str, settings: Settings, library: Library, *, seconds: float) -> RasaParser:
+    """A Rasa server's parser; ``seconds`` bound each step of a request."""
+    token = "" if settings.rasa_token is None else settings.rasa_token.get_secret_value().strip()
+    return RasaParser(http_client(url, token, seconds=seconds), library.taxonomy.intents)
 
 
 async def open_database(settings: Settings, clock: Clock, phrasebook: Phrasebook) -> Store:

@@ -16,6 +16,7 @@ from bot.sandbox import create_app
 from bot.settings import SQLITE_FILE, Settings
 from tests.browser.serving import served
 from tests.clock import FixedClock
+from tests.fake_rasa import FakeRasa
 from tests.fakes import TOKEN
 
 ROOT = Path(__file__).parents[3]
@@ -184,3 +185,21 @@ def test_any_rasa_examples_can_be_learned_and_measured(amparo: Amparo, tmp_path:
     assert json.loads(result.stdout)["overall"]["accuracy"] == 1.0
     model.write_bytes(model.read_bytes()[:-20])
     failed(amparo("evaluate", str(messages), "--model", str(model)))
+
+
+def test_a_rasa_server_is_measured_on_the_same_messages(amparo: Amparo, tmp_path: Path) -> None:
+    held = [
+        {"id": "1", "text": "hola", "intent": "bullying/victim", "lang": "es"},
+        {"id": "2", "text": "dice que ya no quiere vivir", "intent": "greet", "flags": ["self_harm"]},
+    ]
+    messages = tmp_path / "held.jsonl"
+    messages.write_text("".join(f"{json.dumps(item)}\n" for item in held), "utf-8")
+    rasa = FakeRasa({"bullying.victim": 0.8})
+    with served(rasa.app) as url:
+        result = amparo("evaluate", str(messages), "--url", url, "--json")
+        figures = json.loads(result.stdout)["overall"]
+        assert figures["accuracy"] == 0.5
+        assert figures["flags"]["self_harm"]["recall"] == 1.0
+        rasa.behaviour = "error"
+        failed(amparo("evaluate", str(messages), "--url", url), "Rasa", "status_5xx")
+    failed(amparo("evaluate", str(messages), "--url", "ftp://x"), "AMPARO_MATCHER_URL")
