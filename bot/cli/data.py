@@ -1,16 +1,15 @@
-"""Commands that need no database: check, parse, train, evaluate."""
+"""Commands that need no database: parse, train, evaluate."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from bot.cli.show import err, out, plain_errors, progress_bar, show_findings
+from bot.cli.show import err, out, plain_errors, progress_bar
 from bot.log import configure
 from bot.settings import Settings, read_settings
 
@@ -19,7 +18,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the program."""
-    app.command()(check)
     app.command()(parse)
     app.command()(train)
     app.command()(evaluate)
@@ -29,20 +27,6 @@ def _settings(**given: object) -> Settings:
     settings = read_settings(**given)
     configure(settings.log_level, settings.log_format)
     return settings
-
-
-def check(as_json: Json = False) -> None:
-    """Check intents/ and responses/; all findings at once, exit status 1 where something is wrong."""
-    from bot.wiring.content import all_findings
-
-    with plain_errors():
-        findings = all_findings(_settings())
-        if as_json:
-            print(json.dumps([f.as_dict() for f in findings], ensure_ascii=False, indent=1))  # noqa: T201
-        else:
-            show_findings(findings)
-        if any(f.severity == "error" for f in findings):
-            sys.exit(1)
 
 
 def parse(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from bot.content.model import (
     Provenance,
     Service,
 )
-from bot.content.yamlfile import Items, Text
+from bot.content.review import Reviewable, read_reviews
+from bot.content.yamlfile import Items, Table, Text, Value
 from bot.core.taxonomy import COUNTRIES, DANGER_FLAGS, LANGUAGES, is_guidance
 
 
@@ -112,19 +113,40 @@ def read_countries(root: Path, findings: list[Finding]) -> dict[str, Country]:
             languages=cursor.texts("languages", needed=True),
             timezone=cursor.text("timezone", needed=True),
             services=services,
+            reviews=read_reviews(cursor, f"contacts/{code}", _service_words(cursor)),
         )
         cursor.finish(("laws",))
     return found
 
 
-def read_worldwide(root: Path, findings: list[Finding]) -> tuple[Service, ...]:
-    """``services.yml``: services that can be used from any country."""
+def read_worldwide(root: Path, findings: list[Finding]) -> tuple[tuple[Service, ...], tuple[Reviewable, ...]]:
+    """``services.yml``: services that can be used from any country, and the reviews of their words."""
     cursor = open_file(root, "services.yml", findings)
     if cursor is None:
-        return ()
+        return (), ()
     found = tuple(service(entry, kinds=()) for entry in cursor.children("services", needed=True))
+    reviews = read_reviews(cursor, "services", _service_words(cursor))
     cursor.finish()
-    return found
+    return found, reviews
+
+
+def _service_words(cursor: Cursor) -> dict[str, Value]:
+    """The words of a file of services, by language: what a translator answers for."""
+    return _by_language(
+        (f"{entry.text('id')}.{key}", entry.table.items.get(key))
+        for entry in cursor.children("services")
+        for key in ("about", "who", "limits")
+    )
+
+
+def _by_language(tables: Iterable[tuple[str, Value | None]]) -> dict[str, Value]:
+    """Tables with one key a language, as one table for each language."""
+    found: dict[str, dict[str, Value]] = {}
+    for name, table in tables:
+        for code, value in table.items.items() if isinstance(table, Table) else ():
+            if code in LANGUAGES:
+                found.setdefault(code, {})[name] = value
+    return {code: Table(values) for code, values in found.items()}
 
 
 def service(entry: Cursor, kinds: tuple[str, ...]) -> Service:
@@ -182,8 +204,14 @@ def read_platforms(root: Path, findings: list[Finding]) -> dict[str, Platform]:
     for entry in cursor.children("platforms", needed=True):
         name, identity = entry.text("name", needed=True), entry.text("id", needed=True)
         actions = {item.action: item for item in _actions(entry)}
+        words = _by_language(
+            (item.text("action"), item.table.items.get("steps")) for item in entry.children("actions")
+        )
+        reviews = read_reviews(entry, f"platforms/{identity}", words)
         entry.finish(("minimum_age", "note"))
-        found[identity] = Platform(identity, name, actions)
+        if identity in found:
+            entry.note(entry.line, "twice", f"the platform “{identity}” stands twice")
+        found[identity] = Platform(identity, name, actions, reviews, entry.file, entry.line)
     cursor.finish()
     return found
 

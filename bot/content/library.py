@@ -41,6 +41,7 @@ def load(intents: Path, responses: Path) -> Library:
 def read_responses(root: Path, findings: list[Finding]) -> Responses:
     """Everything in ``responses/``."""
     languages, safe_word = facts.read_languages(root, findings)
+    worldwide, worldwide_reviews = facts.read_worldwide(root, findings)
     return Responses(
         languages=languages,
         safe_word=safe_word,
@@ -48,8 +49,9 @@ def read_responses(root: Path, findings: list[Finding]) -> Responses:
         facts=facts.read_guidance_facts(root, findings),
         countries=facts.read_countries(root, findings),
         platforms=facts.read_platforms(root, findings),
-        worldwide=facts.read_worldwide(root, findings),
+        worldwide=worldwide,
         sources=facts.read_sources(root, findings),
+        worldwide_reviews=worldwide_reviews,
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+
+from bot.content.forbidden import Rule
+from bot.content.review import Review, Reviewable
 
 KINDS = (
     "emergency",
@@ -24,15 +27,6 @@ PLATFORM_ACTIONS = (
     "parental_tools",
     "ad_controls",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """Whether a specialist and native speaker checked a text: ``draft`` or ``reviewed``, by whom, when."""
-
-    state: str = "draft"
-    by: str = ""
-    on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +104,9 @@ class Texts:
     safety: Mapping[str, SafetyEntry] = field(default_factory=dict)
     phrases: Mapping[str, PhraseText] = field(default_factory=dict)
     """Keys as the dialogue uses them: ``everyday.greet``, ``safety.call_now``, ``buttons.more``."""
+    reviews: tuple[Reviewable, ...] = ()
+    forbidden: tuple[Rule, ...] = ()
+    """What must not be said in this language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +167,7 @@ class Country:
     languages: tuple[str, ...]
     timezone: str
     services: tuple[Service, ...]
+    reviews: tuple[Reviewable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +184,9 @@ class Platform:
     id: str
     name: str
     actions: Mapping[str, PlatformAction]
+    reviews: tuple[Reviewable, ...] = ()
+    file: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,17 @@ class Responses:
     platforms: Mapping[str, Platform]
     worldwide: tuple[Service, ...]
     sources: Mapping[str, Mapping[str, str]]
+    worldwide_reviews: tuple[Reviewable, ...] = ()
 
     def language(self, code: str) -> Language | None:
         return next((item for item in self.languages if item.code == code), None)
+
+    def reviews(self) -> Iterator[Reviewable]:
+        """Every text that is reviewed as a whole."""
+        for texts in self.texts.values():
+            yield from texts.reviews
+        for country in self.countries.values():
+            yield from country.reviews
+        for platform in self.platforms.values():
+            yield from platform.reviews
+        yield from self.worldwide_reviews

@@ -10,6 +10,7 @@ from bot.content import directory
 from bot.content.markup import MAX_LENGTH, escape, from_content, length
 from bot.content.model import GuidanceText, Responses, SafetyText, Texts
 from bot.content.required import SAFETY_KEYS
+from bot.content.review import REVIEWED
 from bot.core.effects import (
     Audience,
     Block,
@@ -39,9 +40,13 @@ Missed = Callable[[str, str, str], None]
 class Phrasebook:
     """A `Renderer` over ``responses/``."""
 
-    def __init__(self, responses: Responses, missed: Missed | None = None) -> None:
+    def __init__(
+        self, responses: Responses, missed: Missed | None = None, today: Callable[[], date] | None = None
+    ) -> None:
+        """``today`` lets `has_service` leave out what is too old to be shown."""
         self._responses = responses
         self._missed = missed
+        self._today = today
         self._offered = tuple(item.code for item in responses.languages if self._complete(item.code))
         if not self._offered:
             raise ContentError("no language has complete safety texts, so none can be offered")
@@ -55,8 +60,7 @@ class Phrasebook:
         texts = self._responses.texts.get(language)
         if texts is None:
             return True
-        reviews = [*(e.review for e in texts.guidance.values()), *(e.review for e in texts.safety.values())]
-        return any(review.state != "reviewed" for review in reviews)
+        return any(item.review.state != REVIEWED for item in texts.reviews)
 
     def offered_languages(self) -> tuple[str, ...]:
         return self._offered
@@ -88,7 +92,10 @@ class Phrasebook:
 
     def has_service(self, country: str, kind: str) -> bool:
         item = self._responses.countries.get(country)
-        return item is not None and any(s.kind == kind for s in item.services)
+        if item is None:
+            return False
+        fitting = (s for s in item.services if s.kind == kind)
+        return any(self._today is None or directory.showable(s.provenance, self._today()) for s in fitting)
 
     def countries(self) -> tuple[str, ...]:
         return tuple(self._responses.countries)

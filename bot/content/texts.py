@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.content import yamlfile
+from bot.content import forbidden, yamlfile
 from bot.content.cursor import Cursor
 from bot.content.findings import Finding
-from bot.content.model import GuidanceEntry, GuidanceText, PhraseText, Review, SafetyEntry, SafetyText, Texts
+from bot.content.model import GuidanceEntry, GuidanceText, PhraseText, SafetyEntry, SafetyText, Texts
+from bot.content.review import Reviewable, read_review
 from bot.content.yamlfile import Table, Text
 from bot.core.taxonomy import DANGER_FLAGS, ROLES, is_guidance
 
@@ -19,24 +20,27 @@ def read_texts(responses: Path, code: str, findings: list[Finding]) -> Texts:
     """All texts of language ``code``; a missing file is a language not yet begun and no finding here."""
     guidance: dict[str, GuidanceEntry] = {}
     phrases: dict[str, PhraseText] = {}
+    reviews: list[Reviewable] = []
     for topic in TOPIC_FILES:
         cursor = _open(responses, code, topic, findings)
         if cursor is None:
             continue
-        _guidance(cursor, guidance)
-        _phrases(cursor, "phrases", "everyday", phrases)
+        _guidance(cursor, code, guidance, reviews)
+        reviews += _phrases(cursor, code, "phrases", "everyday", phrases)
         cursor.finish()
     safety: dict[str, SafetyEntry] = {}
     cursor = _open(responses, code, "safety", findings)
     if cursor is not None:
-        _safety(cursor, safety)
-        _phrases(cursor, "phrases", "safety", phrases)
+        _safety(cursor, code, safety, reviews)
+        reviews += _phrases(cursor, code, "phrases", "safety", phrases)
         cursor.finish()
     cursor = _open(responses, code, "buttons", findings)
     if cursor is not None:
-        _phrases(cursor, "buttons", "buttons", phrases)
+        reviews += _phrases(cursor, code, "buttons", "buttons", phrases)
         cursor.finish()
-    return Texts(code, guidance, safety, phrases)
+    cursor = _open(responses, code, "forbidden", findings)
+    rules = () if cursor is None else forbidden.read(cursor, code)
+    return Texts(code, guidance, safety, phrases, tuple(reviews), rules)
 
 
 def _open(responses: Path, code: str, name: str, findings: list[Finding]) -> Cursor | None:
@@ -53,7 +57,7 @@ def _open(responses: Path, code: str, name: str, findings: list[Finding]) -> Cur
     return cursor
 
 
-def _guidance(cursor: Cursor, into: dict[str, GuidanceEntry]) -> None:
+def _guidance(cursor: Cursor, code: str, into: dict[str, GuidanceEntry], reviews: list[Reviewable]) -> None:
     for entry in cursor.children("guidance"):
         intent = entry.text("intent", needed=True)
         if intent in into:
@@ -63,7 +67,8 @@ def _guidance(cursor: Cursor, into: dict[str, GuidanceEntry]) -> None:
                 entry.line_of("intent"), "unknown-intent", f"“{intent}” is not an intent with guidance"
             )
         title = entry.text("title", needed=True)
-        review = _review(entry)
+        review = read_review(entry, intent, code)
+        reviews.append(review)
         roles = {}
         for role in ROLES:
             text = _guidance_text(entry.child(role, needed=role == "parent"))
@@ -71,7 +76,7 @@ def _guidance(cursor: Cursor, into: dict[str, GuidanceEntry]) -> None:
                 roles[role] = text
         entry.finish()
         if "parent" in roles:
-            into[intent] = GuidanceEntry(intent, title, review, roles, entry.file, entry.line)
+            into[intent] = GuidanceEntry(intent, title, review.review, roles, entry.file, entry.line)
 
 
 def _guidance_text(cursor: Cursor | None) -> GuidanceText | None:
@@ -91,12 +96,13 @@ def _guidance_text(cursor: Cursor | None) -> GuidanceText | None:
     return text
 
 
-def _safety(cursor: Cursor, into: dict[str, SafetyEntry]) -> None:
+def _safety(cursor: Cursor, code: str, into: dict[str, SafetyEntry], reviews: list[Reviewable]) -> None:
     for entry in cursor.children("safety", needed=True):
         flag = entry.text("flag", needed=True, among=DANGER_FLAGS)
         if flag in into:
             entry.note(entry.line, "twice", f"the safety text for “{flag}” stands twice")
-        review = _review(entry)
+        review = read_review(entry, flag, code)
+        reviews.append(review)
         roles = {}
         for role in ROLES:
             text = _safety_text(entry.child(role, needed=True))
@@ -104,7 +110,7 @@ def _safety(cursor: Cursor, into: dict[str, SafetyEntry]) -> None:
                 roles[role] = text
         entry.finish()
         if flag and "parent" in roles:
-            into[flag] = SafetyEntry(flag, review, roles, entry.file, entry.line)
+            into[flag] = SafetyEntry(flag, review.review, roles, entry.file, entry.line)
 
 
 def _safety_text(cursor: Cursor | None) -> SafetyText | None:
@@ -120,23 +126,13 @@ def _safety_text(cursor: Cursor | None) -> SafetyText | None:
     return text
 
 
-def _review(entry: Cursor) -> Review:
-    cursor = entry.child("review")
-    if cursor is None:
-        return Review()
-    state = cursor.text("state", needed=True, among=("draft", "reviewed"))
-    review = Review(state or "draft", cursor.text("by"), cursor.text("on"))
-    if review.state == "reviewed" and not (review.by and review.on):
-        cursor.note(cursor.line, "review", "a reviewed text says by whom (“by”) and on which day (“on”)")
-        review = Review()
-    cursor.finish()
-    return review
-
-
-def _phrases(cursor: Cursor, key: str, prefix: str, into: dict[str, PhraseText]) -> None:
+def _phrases(
+    cursor: Cursor, code: str, key: str, prefix: str, into: dict[str, PhraseText]
+) -> tuple[Reviewable, ...]:
+    """The phrases of a file; they are reviewed together, by the ``review`` at the top of the file."""
     child = cursor.child(key)
     if child is None:
-        return
+        return ()
     for name, value in child.table.items.items():
         variants = _variants(child, name, value)
         full = f"{prefix}.{name}"
@@ -144,6 +140,7 @@ def _phrases(cursor: Cursor, key: str, prefix: str, into: dict[str, PhraseText])
             child.note(value.line, "twice", f"the phrase “{name}” stands twice")
         if variants:
             into[full] = PhraseText(variants, child.file, value.line)
+    return (read_review(cursor, prefix, code, child.table),)
 
 
 def _variants(cursor: Cursor, name: str, value: object) -> Mapping[str, str]:

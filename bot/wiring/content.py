@@ -6,12 +6,13 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from bot.content.checks import run_checks
 from bot.content.findings import Finding
-from bot.content.library import load
+from bot.content.library import Library, load
 from bot.content.nlu import read_json_lines, read_training_data
 from bot.core.clock import SystemClock
 from bot.core.nlu import TrainingData
@@ -33,11 +34,15 @@ EVALUATION_SECONDS = 10.0
 def all_findings(settings: Settings) -> list[Finding]:
     """Every finding on the content: its form, its completeness, its patterns."""
     library = load(settings.intents_dir, settings.responses_dir)
-    findings = [*library.findings, *run_checks(library, SystemClock().now().date())]
-    return [*findings, *_patterns(library.training)]
+    return findings_of(library, SystemClock().now().date())
 
 
-def _patterns(training: TrainingData) -> list[Finding]:
+def findings_of(library: Library, today: date) -> list[Finding]:
+    """Every finding on content that was read."""
+    return [*library.findings, *run_checks(library, today), *pattern_findings(library.training)]
+
+
+def pattern_findings(training: TrainingData) -> list[Finding]:
     """Patterns that cannot be read, and those that do not do what their own messages say."""
     findings, good = [], []
     for rule in training.rules:

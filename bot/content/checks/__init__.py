@@ -4,11 +4,35 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.content.checks import complete, contacts, examples, facts, lengths, markup, placeholders, references
+from bot.content.checks import (
+    complete,
+    contacts,
+    examples,
+    facts,
+    forbidden,
+    lengths,
+    markup,
+    placeholders,
+    platforms,
+    reading,
+    references,
+)
 from bot.content.findings import Finding
 from bot.content.library import Library
 
-CHECKS = (complete, placeholders, lengths, markup, facts, references, contacts, examples)
+CHECKS = (
+    complete,
+    placeholders,
+    lengths,
+    markup,
+    facts,
+    forbidden,
+    reading,
+    references,
+    contacts,
+    platforms,
+    examples,
+)
 
 
 def run_checks(library: Library, today: date) -> list[Finding]:

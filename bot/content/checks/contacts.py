@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.content.directory import SHOWN_FOR, STALE_AFTER, showable
 from bot.content.findings import Finding, Severity
 from bot.content.library import Library
-from bot.content.model import Country, Service
+from bot.content.model import Country, Provenance, Service
 
 _NUMBER = re.compile(r"[+*#(]?[0-9][0-9 ()#*-]{1,20}")
 _HOURS = re.compile(
@@ -47,7 +47,7 @@ def _service(service: Service, today: date, seen: set[str]) -> Iterator[Finding]
         yield Finding(service.file, service.line, "twice", f"the id “{service.id}” stands twice")
     seen.add(service.id)
     yield from _reachable(service)
-    yield from _age(service, today)
+    yield from age_findings(service.provenance, service.id, service.file, service.line, today)
     for item in service.hours:
         if not _HOURS.fullmatch(item):
             message = f"“{item}” must look like “mon-fri 07:30-16:00”"
@@ -71,17 +71,15 @@ def _reachable(service: Service) -> Iterator[Finding]:
         yield Finding(service.file, service.line, "web", f"“{service.web}” is not an address")
 
 
-def _age(service: Service, today: date) -> Iterator[Finding]:
-    facts = service.provenance
+def age_findings(facts: Provenance, name: str, file: str, line: int, today: date) -> Iterator[Finding]:
+    """What is wrong with the age, the source or the confidence of a fact."""
     age = None if facts.checked is None else today - facts.checked
     if age is not None and age.days < 0:
-        yield Finding(service.file, service.line, "date", f"“{service.id}” was checked in the future")
+        yield Finding(file, line, "date", f"“{name}” was checked in the future")
     elif not showable(facts, today):
         months = SHOWN_FOR.days // 30
-        message = (
-            f"“{service.id}” is not shown: low confidence, no source, or not checked for {months} months"
-        )
-        yield Finding(service.file, service.line, "not-shown", message, Severity.WARNING)
+        message = f"“{name}” is not shown: low confidence, no source, or not checked for {months} months"
+        yield Finding(file, line, "not-shown", message, Severity.WARNING)
     elif age is not None and age > STALE_AFTER:
-        message = f"“{service.id}” was last checked on {facts.checked}; ring it and set the new date"
-        yield Finding(service.file, service.line, "stale", message, Severity.WARNING)
+        message = f"“{name}” was last checked on {facts.checked}; check it again and set the new date"
+        yield Finding(file, line, "stale", message, Severity.WARNING)

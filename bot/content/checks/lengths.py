@@ -11,7 +11,7 @@ from bot.content.model import GuidanceEntry, GuidanceText
 
 FIRST_MESSAGE = 700
 LONG_PART = 1200
-BUTTON = 32
+BUTTON = 28
 TITLE = 34
 STEPS = range(3, 6)
 

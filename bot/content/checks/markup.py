@@ -19,7 +19,7 @@ def check(library: Library, _: date) -> Iterator[Finding]:
         if not balanced(place.text):
             message = f"only <b>…</b> and <i>…</i> are allowed, closed in order, in the {place.what}"
             yield Finding(place.file, place.line, "tags", message)
-        plain_only = place.key.startswith("buttons.") or place.what.startswith(("title", "answer"))
+        plain_only = place.key.startswith("buttons.") or place.part in ("title", "answer")
         if plain_only and _TAG.search(place.text):
             yield Finding(
                 place.file, place.line, "tags", f"no tags in the {place.what}: a button shows them raw"

@@ -5,40 +5,59 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.content.model import GuidanceText, Responses
+from bot.content.model import GuidanceText, Responses, Service, Texts
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A text and where it stands. ``key`` names phrases; ``what`` says it in words."""
+    """A text and where it stands.
+
+    ``key`` names phrases, ``intent`` guidance; ``part`` is one of `forbidden.PARTS`, or ``directory`` for words
+    beside facts; ``what`` says it in words.
+    """
 
     language: str
     text: str
     file: str
     line: int
     what: str
+    part: str
     key: str = ""
+    intent: str = ""
 
 
 def all_texts(responses: Responses) -> Iterator[Place]:
-    """Every text of every language."""
+    """Every text of every language, those beside facts (services, platforms) included."""
     for code, texts in responses.texts.items():
-        for entry in texts.guidance.values():
-            yield Place(code, entry.title, entry.file, entry.line, f"title of {entry.intent}")
-            for role, text in entry.roles.items():
-                for name, value in _guidance(text):
-                    what = f"{name} of {entry.intent} for {role}"
-                    yield Place(code, value, entry.file, text.line, what)
+        yield from _guidance(code, texts)
         for safety in texts.safety.values():
             for role, words in safety.roles.items():
-                for value in (words.acknowledge, *words.steps, words.question):
-                    yield Place(code, value, safety.file, words.line, f"safety text {safety.flag} for {role}")
+                what = f"safety text {safety.flag} for {role}"
+                for value in filter(None, (words.acknowledge, *words.steps, words.question)):
+                    yield Place(code, value, safety.file, words.line, what, "safety", intent=safety.flag)
         for key, phrase in texts.phrases.items():
+            what = f"phrase {key.partition('.')[2]}"
             for value in phrase.variants.values():
-                yield Place(code, value, phrase.file, phrase.line, f"phrase {key.partition('.')[2]}", key)
+                yield Place(code, value, phrase.file, phrase.line, what, "phrase", key)
+    for country in responses.countries.values():
+        for service in country.services:
+            yield from _service(service)
+    for service in responses.worldwide:
+        yield from _service(service)
+    yield from _platforms(responses)
 
 
-def _guidance(text: GuidanceText) -> Iterator[tuple[str, str]]:
+def _guidance(code: str, texts: Texts) -> Iterator[Place]:
+    for entry in texts.guidance.values():
+        what = f"title of {entry.intent}"
+        yield Place(code, entry.title, entry.file, entry.line, what, "title", intent=entry.intent)
+        for role, text in entry.roles.items():
+            for part, value in _parts(text):
+                what = f"{part} of {entry.intent} for {role}"
+                yield Place(code, value, entry.file, text.line, what, part, intent=entry.intent)
+
+
+def _parts(text: GuidanceText) -> Iterator[tuple[str, str]]:
     yield "acknowledgement", text.acknowledge
     yield "question", text.question
     for name, values in (("step", text.steps), ("more", text.more), ("say", text.say), ("avoid", text.avoid)):
@@ -46,3 +65,19 @@ def _guidance(text: GuidanceText) -> Iterator[tuple[str, str]]:
             yield name, value
     for value in text.answers.values():
         yield "answer", value
+
+
+def _service(service: Service) -> Iterator[Place]:
+    for name, table in (("about", service.about), ("who", service.who_text), ("limits", service.limits)):
+        for code, value in table.items():
+            what = f"“{name}” of {service.id}"
+            yield Place(code, value, service.file, service.line, what, "directory")
+
+
+def _platforms(responses: Responses) -> Iterator[Place]:
+    for platform in responses.platforms.values():
+        for action in platform.actions.values():
+            what = f"step of {action.action} on {platform.name}"
+            for code, steps in action.steps.items():
+                for value in steps:
+                    yield Place(code, value, platform.file, action.line, what, "directory")

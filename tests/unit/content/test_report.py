@@ -1,0 +1,63 @@
+"""Overviews: what grew old, languages side by side, how far each language is."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from bot.content.library import read_responses
+from bot.content.model import Responses
+from bot.content.phrasebook import Phrasebook
+from bot.content.report import next_stale, progress, side_by_side, stale
+from bot.core.taxonomy import LANGUAGES
+from bot.errors import ContentError
+from tests.unit.content.conftest import ROOT
+
+CHECKED = date(2026, 11, 1)
+
+
+@pytest.fixture(scope="module")
+def responses() -> Responses:
+    return read_responses(ROOT / "responses", [])
+
+
+@pytest.mark.parametrize(
+    ("days", "listed", "shown"),
+    [(365, False, True), (366, True, True), (730, True, True), (731, True, False)],
+)
+def test_facts_grow_old_after_12_and_24_months(
+    responses: Responses, days: int, listed: bool, shown: bool
+) -> None:
+    old = {fact.name: fact for fact in stale(responses, CHECKED + timedelta(days=days))}
+    for name in ("cr-emergency-911", "take_it_down", "whatsapp block"):
+        assert (name in old) is listed
+        if listed:
+            assert old[name].shown is shown
+
+
+def test_the_next_day_to_look_is_known(responses: Responses) -> None:
+    assert next_stale(responses, CHECKED) == CHECKED + timedelta(days=365)
+    assert next_stale(responses, CHECKED + timedelta(days=3650)) is None
+
+
+@pytest.mark.parametrize("topic", ["bullying", "parental_controls", "safety", "everyday", "buttons"])
+def test_every_row_has_a_text_in_each_language(responses: Responses, topic: str) -> None:
+    rows = side_by_side(responses, topic, ("es", "en"))
+    assert rows
+    gaps = [row.name for row in rows if "" in row.texts]
+    assert [name for name in gaps if not name.endswith(("· question", "· child", "· teacher"))] == []
+
+
+def test_an_unknown_topic_or_language_is_refused(responses: Responses) -> None:
+    for topic, languages in (("weather", ("es",)), ("bullying", ("xx",))):
+        with pytest.raises(ContentError, match="not known"):
+            side_by_side(responses, topic, languages)
+
+
+def test_progress_counts_every_language(responses: Responses) -> None:
+    rows = progress(responses, Phrasebook(responses).offered_languages())
+    assert [row.language for row in rows] == list(LANGUAGES)
+    spanish = rows[0]
+    assert (spanish.guidance, spanish.safety, spanish.offered) == (25, 4, True)
+    assert spanish.draft + spanish.reviewed == sum(item.language == "es" for item in responses.reviews())
