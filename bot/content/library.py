@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.content import facts
 from bot.content.findings import Finding, Severity
+from bot.content.lessons import read_lessons
 from bot.content.model import Responses
 from bot.content.nlu import read_taxonomy, read_training_data
 from bot.content.texts import read_texts
@@ -52,6 +53,7 @@ def read_responses(root: Path, findings: list[Finding]) -> Responses:
         worldwide=worldwide,
         sources=facts.read_sources(root, findings),
         worldwide_reviews=worldwide_reviews,
+        lessons={item.code: read_lessons(root, item.code, findings) for item in languages if item.code},
     )
 
 

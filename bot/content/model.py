@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from bot.content.forbidden import Rule
+from bot.content.lesson_model import Lessons
 from bot.content.review import Review, Reviewable
 
 KINDS = (
@@ -202,6 +203,8 @@ class Responses:
     worldwide: tuple[Service, ...]
     sources: Mapping[str, Mapping[str, str]]
     worldwide_reviews: tuple[Reviewable, ...] = ()
+    lessons: Mapping[str, Lessons] = field(default_factory=dict)
+    """Lesson cards and family sheets by language."""
 
     def language(self, code: str) -> Language | None:
         return next((item for item in self.languages if item.code == code), None)
@@ -215,3 +218,5 @@ class Responses:
         for platform in self.platforms.values():
             yield from platform.reviews
         yield from self.worldwide_reviews
+        for lessons in self.lessons.values():
+            yield from lessons.reviews

@@ -39,9 +39,32 @@ BUTTONS = (
     *("delete_yes", "delete_no", *(f"topic_{name}" for name in (*GUIDANCE_TOPICS, *GUIDANCE_SINGLES))),
 )
 
+LESSON_PHRASES = (
+    *(
+        "card_head",
+        "draft",
+        "goal",
+        "group",
+        "materials",
+        "materials_none",
+        "before",
+        "steps",
+        "step_minutes",
+    ),
+    *("questions", "key_message", "check", "closing", "safeguarding", "do_not", "big_class", "adaptations"),
+    *("follow_up", "family", "sheet_do", "sheet_say", "sheet_avoid", "sheet_if", "sheet_agree", "sheet_head"),
+    *("sheet_forward", "help_heading", "help_heading_unknown", "help_checked", "help_choose", "made_with"),
+    *("sources", "page", "ask", "ask_age", "found", "nearest", "pdf_coming", "pdf_sheet_coming", "told"),
+    *("weekly_ask", "weekly_on", "weekly_already", "weekly_off", "weekly_heading"),
+)
+
 SAFETY_KEYS = frozenset(f"safety.{key}" for key in SAFETY_PHRASES)
+LESSON_KEYS = frozenset(f"lessons.{key}" for key in LESSON_PHRASES)
 ALL_KEYS = (
-    SAFETY_KEYS | {f"everyday.{key}" for key in EVERYDAY_PHRASES} | {f"buttons.{key}" for key in BUTTONS}
+    SAFETY_KEYS
+    | LESSON_KEYS
+    | {f"everyday.{key}" for key in EVERYDAY_PHRASES}
+    | {f"buttons.{key}" for key in BUTTONS}
 )
 
 PLACEHOLDERS: dict[str, frozenset[str]] = {
@@ -60,5 +83,10 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "everyday.welcome": frozenset({"safe_word"}),
     "everyday.urgent_reminder": frozenset({"safe_word"}),
     "safety.safe_word": frozenset({"safe_word"}),
+    "lessons.card_head": frozenset({"ages", "minutes"}),
+    "lessons.step_minutes": frozenset({"minutes"}),
+    "lessons.help_heading": frozenset({"country"}),
+    "lessons.help_checked": frozenset({"date"}),
+    "lessons.page": frozenset({"page", "pages"}),
 }
 """Placeholders a text must hold; ``{safe_word}`` may stand anywhere."""

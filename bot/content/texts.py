@@ -38,6 +38,10 @@ def read_texts(responses: Path, code: str, findings: list[Finding]) -> Texts:
     if cursor is not None:
         reviews += _phrases(cursor, code, "buttons", "buttons", phrases)
         cursor.finish()
+    cursor = _open(responses, code, "lessons/words", findings)
+    if cursor is not None:
+        reviews += _phrases(cursor, code, "phrases", "lessons", phrases)
+        cursor.finish()
     cursor = _open(responses, code, "forbidden", findings)
     rules = () if cursor is None else forbidden.read(cursor, code)
     return Texts(code, guidance, safety, phrases, tuple(reviews), rules)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.content.lesson_model import card_fields, sheet_fields
 from bot.content.model import GuidanceText, Responses, Service, Texts
 
 
@@ -45,6 +46,8 @@ def all_texts(responses: Responses) -> Iterator[Place]:
     for service in responses.worldwide:
         yield from _service(service)
     yield from _platforms(responses)
+    for code in responses.lessons:
+        yield from _lessons(code, responses)
 
 
 def _guidance(code: str, texts: Texts) -> Iterator[Place]:
@@ -81,3 +84,17 @@ def _platforms(responses: Responses) -> Iterator[Place]:
             for code, steps in action.steps.items():
                 for value in steps:
                     yield Place(code, value, platform.file, action.line, what, "directory")
+
+
+_LESSON_PARTS = {"title": "title", "questions": "question", "say": "say", "do_not": "avoid", "avoid": "avoid"}
+"""Fields of cards and sheets that are no steps."""
+
+
+def _lessons(code: str, responses: Responses) -> Iterator[Place]:
+    lessons = responses.lessons[code]
+    cards = [(card.topic, card.file, card_fields(card)) for card in lessons.cards.values()]
+    sheets = [(sheet.topic, sheet.file, sheet_fields(sheet)) for sheet in lessons.sheets.values()]
+    for topic, file, fields in (*cards, *sheets):
+        for name, value in fields:
+            part = _LESSON_PARTS.get(name, "step")
+            yield Place(code, value, file, 0, f"“{name}”", part, intent=topic)
