@@ -6,7 +6,6 @@ runs afterwards. Names, usernames, locations and files are not even looked at.
 
 from __future__ import annotations
 
-import unicodedata
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -24,10 +23,10 @@ from telegram.ext import (
     filters,
 )
 
+from bot.core.cleantext import clean
 from bot.core.events import AnyEvent, Blocked, Commanded, InGroup, Media, Pressed, Said, SentMedia, Unblocked
 from bot.errors import UpdateError
 
-_MAX_TEXT = 4096
 _slot: ContextVar[list[AnyEvent]] = ContextVar("amparo_event")
 _failure: ContextVar[list[Exception]] = ContextVar("amparo_failure")
 
@@ -185,11 +184,3 @@ def _somebody_elses(message: Message, update: Update) -> bool:
     user = update.effective_user
     own = isinstance(origin, MessageOriginUser) and user is not None and origin.sender_user.id == user.id
     return not own
-
-
-def clean(text: str) -> str:
-    """Text without control and direction-changing characters, which could disguise it for staff."""
-    kept = (
-        c for c in text[:_MAX_TEXT] if c in "\n\t\u200d" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
-    )
-    return "".join(kept)

@@ -14,7 +14,7 @@ import structlog
 
 from bot.chat.raw import ALLOWED_UPDATES, client_language, incoming, is_private
 from bot.chat.telegram import POLL_SECONDS, Client
-from bot.core.ports import Clock, DangerScan, Inbox, IncomingUpdate, Renderer
+from bot.core.ports import ChatId, Clock, DangerScan, Inbox, IncomingUpdate, Renderer
 from bot.core.turn import fallback
 from bot.errors import ChatError, DeliveryError, DeliveryRetry, StoreError
 
@@ -46,7 +46,7 @@ class Poller:
         self._bot_id = bot_id
         self._offset = 0
         self._verified = False
-        self._told: set[int] = set()
+        self._told: set[ChatId] = set()
         self.last_success: datetime | None = None
 
     async def run(self) -> None:

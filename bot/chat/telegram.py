@@ -22,6 +22,7 @@ from telegram.error import (
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.core.effects import Message
+from bot.core.ports import ChatId
 from bot.errors import (
     ChatError,
     DeliveryError,
@@ -98,7 +99,7 @@ class Client:
         except TelegramError as error:
             raise DeliveryRetry(type(error).__name__) from error
 
-    async def send(self, chat_id: int, message: Message) -> int:
+    async def send(self, chat_id: ChatId, message: Message) -> int:
         """Send a message; its id at Telegram. Raises one of the `DeliveryError`s."""
         try:
             sent = await self.bot.send_message(

@@ -81,13 +81,17 @@ class Renderer(ContentFacts, Protocol):
         ...
 
 
+ChatId = int | str
+"""A chat as its channel names it: Telegram by a number, Rasa by the sender's id."""
+
+
 @dataclass(frozen=True, slots=True)
 class IncomingUpdate:
     """A raw update as it came. ``chat_id`` is None where none could be found in it."""
 
     update_id: int
     raw: str
-    chat_id: int | None
+    chat_id: ChatId | None
     danger: tuple[str, ...] = ()
 
 
@@ -96,7 +100,7 @@ class OutgoingMessage:
     """A stored message on its way to Telegram."""
 
     id: int
-    chat_id: int
+    chat_id: ChatId
     kind: Kind
     message: Message
     attempts: int
@@ -128,7 +132,7 @@ class TurnUnit(Protocol):
 
     inbox_id: int
     raw: str
-    chat_id: int | None
+    chat_id: ChatId | None
     received_at: datetime
     danger: tuple[str, ...]
     attempts: int
@@ -176,8 +180,13 @@ class TurnUnit(Protocol):
 class Turns(Protocol):
     """Hands out updates one by one: per chat strictly in order, chats in parallel."""
 
-    def next(self, bot_id: int) -> AbstractAsyncContextManager[TurnUnit | None]:
-        """The next update, or None. Leaving the block commits; an exception rolls everything back."""
+    def next(
+        self, bot_id: int, chat_id: ChatId | None = None
+    ) -> AbstractAsyncContextManager[TurnUnit | None]:
+        """The next update, of one chat where it is named, or None.
+
+        Leaving the block commits; an exception rolls everything back.
+        """
         ...
 
     async def failed(self, inbox_id: int, code: str, *, final: bool = False) -> bool:
@@ -202,6 +211,14 @@ class Outbox(Protocol):
 
     async def claim(self, bot_id: int, limit: int) -> Sequence[OutgoingMessage]:
         """Mark due messages as sending, at most one a chat, the gravest kind first, and return them."""
+        ...
+
+    async def claim_chat(self, bot_id: int, chat_id: ChatId) -> Sequence[OutgoingMessage]:
+        """Mark all due messages of one chat as sending, in order, and return them."""
+        ...
+
+    async def waiting(self, bot_id: int, seconds: float, limit: int) -> Sequence[ChatId]:
+        """Chats with a due message that is older than so many ``seconds``; nothing is marked."""
         ...
 
     async def sent(self, message_id: int, telegram_id: int) -> None: ...

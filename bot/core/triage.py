@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from bot.core.reading import Ranked, Reading
 from bot.core.taxonomy import (
     CHILD_USER,
     HUMAN_REQUESTED,
@@ -28,6 +30,13 @@ def priority_of(flags: Iterable[str], intent: str) -> Priority | None:
     if HUMAN_REQUESTED in raised:
         return Priority.ROUTINE
     return None
+
+
+def with_intents(reading: Reading, ranking: tuple[Ranked, ...]) -> Reading:
+    """The reading with another server's intents, unless that would make less of the danger in it."""
+    flags = reading.flag_names
+    here, there = priority_of(flags, reading.intent.name), priority_of(flags, ranking[0].name)
+    return reading if (here or 0) > (there or 0) else replace(reading, ranking=ranking)
 
 
 # Talk of dying has steps of its own, which hold even where the danger is also immediate.

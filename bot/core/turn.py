@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core import state as states
@@ -28,6 +29,14 @@ from bot.core.taxonomy import FLAGS, LANGUAGES, OUT_OF_SCOPE
 from bot.errors import MatcherUnavailable
 
 
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What a turn came to: the state remembered, and the reference of the person's open case, if any."""
+
+    state: State
+    reference: str = ""
+
+
 class TurnRunner:
     """Runs turns. Holds no state of its own: everything is in the unit."""
 
@@ -37,15 +46,22 @@ class TurnRunner:
         self._renderer = renderer
         self._clock = clock
 
-    async def run(self, unit: TurnUnit, event: AnyEvent) -> None:
-        """Answer one event. Raises what the store raises; then nothing of the turn has happened."""
+    async def run(
+        self, unit: TurnUnit, event: AnyEvent, preset: Mapping[str, object] | None = None
+    ) -> Turned:
+        """Answer one event. Raises what the store raises; then nothing of the turn has happened.
+
+        ``preset`` holds fields of the state that the channel knows; what is remembered goes before.
+        """
         stored, case = await unit.load()
+        stored = {**(preset or {}), **stored}
         state = states.restore(stored, case=case, on_duty=await unit.on_duty())
         event = await self._with_reading(unit, event, state)
         await _record(unit, event)
         state, effects = step(state, event, self._renderer)
-        await self._carry_out(unit, effects, state)
+        reference = await self._carry_out(unit, effects, state)
         await unit.save(states.dump(state), state.audience)
+        return Turned(state, reference)
 
     async def _with_reading(self, unit: TurnUnit, event: AnyEvent, state: State) -> AnyEvent:
         text = text_of(event)
@@ -73,17 +89,23 @@ class TurnRunner:
             words=len(text.split()),
         )
 
-    async def _carry_out(self, unit: TurnUnit, effects: tuple[Effect, ...], state: State) -> None:
+    async def _carry_out(self, unit: TurnUnit, effects: tuple[Effect, ...], state: State) -> str:
+        """The reference of the case that is open afterwards, or an empty string."""
+        reference = state.case.reference if state.case is not None and state.case.open else ""
         for effect in effects:
-            await self._one(unit, effect, state)
+            reference = await self._one(unit, effect, state) or reference
+            if isinstance(effect, ConfirmCase) and effect.answer == "wrong":
+                reference = ""
+        return reference
 
-    async def _one(self, unit: TurnUnit, effect: Effect, state: State) -> None:
+    async def _one(self, unit: TurnUnit, effect: Effect, state: State) -> str | None:
+        """Carry out an effect. Returns the reference where a case was opened."""
         match effect:
             case Say():
                 for message in self._renderer.render(effect, state.audience, self._clock.now()):
                     await unit.say(message, effect.kind)
             case OpenCase():
-                await unit.open_case(effect, state.audience)
+                return await unit.open_case(effect, state.audience)
             case RaiseCase():
                 await unit.raise_case(effect)
             case ConfirmCase():
@@ -92,6 +114,7 @@ class TurnRunner:
                 await unit.forget()
             case MarkUnreachable(unreachable):
                 await unit.mark_unreachable(unreachable)
+        return None
 
 
 def text_of(event: AnyEvent) -> str:

@@ -111,9 +111,10 @@ class Keyring:
             return None
         return self._seal(self._open(token, context), context)
 
-    def chat_key(self, bot_id: int, chat_id: int) -> bytes:
+    def chat_key(self, bot_id: int, chat_id: int | str) -> bytes:
         """The name of a chat in the database: 16 bytes that cannot be turned back into its id."""
-        return self._named(self._chat_key, f"{bot_id}:{chat_id}")
+        kind = "text:" if isinstance(chat_id, str) else ""
+        return self._named(self._chat_key, f"{bot_id}:{kind}{chat_id}")
 
     def lone_key(self, bot_id: int, update_id: int) -> bytes:
         """The name of a lane of its own for an update without a chat."""

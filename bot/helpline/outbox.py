@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from bot.core.case import Author, DeliveryState
 from bot.core.effects import Kind
-from bot.core.ports import Clock, OutgoingMessage
+from bot.core.ports import ChatId, Clock, OutgoingMessage
 from bot.errors import KeyringError
 from bot.helpline import changes, places
 from bot.helpline.bell import Bell
@@ -39,6 +39,9 @@ log = structlog.get_logger()
 
 SAFETY_TRIES = 5
 """A safety text that was perhaps delivered is sent again, but not without end."""
+
+_MOST = 50
+"""A person is handed at most so many messages at once; the others come with the next answer."""
 
 _AGAIN = timedelta(seconds=5)
 _ORPHANS = timedelta(seconds=5)
@@ -77,8 +80,20 @@ class Outbox:
         now = self._clock.now()
         if self._looked_at is None or now - self._looked_at >= _ORPHANS:
             await self._settle_orphans(bot_id, own=False)
-        claimed = await self._database.run(_claim, self._keyring, bot_id, limit, self._owner, now)
-        return claimed
+        bound = {"bot": bot_id, "now": now, "most": limit}
+        return await self._database.run(_claim, self._keyring, _HEADS, bound, self._owner)
+
+    async def claim_chat(self, bot_id: int, chat_id: ChatId) -> Sequence[OutgoingMessage]:
+        """Mark all that is due in one chat as sending, in order, for a channel that asks for it."""
+        bound = {"chat": self._keyring.chat_key(bot_id, chat_id), "now": self._clock.now(), "most": _MOST}
+        return await self._database.run(_claim, self._keyring, _OF_CHAT, bound, self._owner)
+
+    async def waiting(self, bot_id: int, seconds: float, limit: int) -> Sequence[ChatId]:
+        """Chats whose next message is due and older than so many ``seconds``; nothing is marked."""
+        self._delivery.heed()
+        now = self._clock.now()
+        bound = {"bot": bot_id, "now": now, "most": limit, "before": now - timedelta(seconds=seconds)}
+        return await self._database.run(_waiting, self._keyring, bound)
 
     async def sent(self, message_id: int, telegram_id: int) -> None:
         """Telegram took it."""
@@ -129,9 +144,9 @@ class Outbox:
 
 
 def _claim(
-    connection: Connection, keyring: Keyring, bot_id: int, limit: int, owner: int, now: datetime
+    connection: Connection, keyring: Keyring, query: Any, bound: dict[str, Any], owner: int
 ) -> list[OutgoingMessage]:
-    rows = connection.execute(_HEADS, {"bot": bot_id, "now": now, "most": limit}).all()
+    rows = connection.execute(query, bound).all()
     claimed, broken = [], []
     for row in rows:
         try:
@@ -148,8 +163,18 @@ def _claim(
         connection.execute(mine.values(state="sending", owner=owner, attempts=outbox.c.attempts + 1))
     if broken:
         lost = update(outbox).where(outbox.c.id.in_(broken))
-        connection.execute(lost.values(state="rejected", error="keyring", finished_at=now))
+        connection.execute(lost.values(state="rejected", error="keyring", finished_at=bound["now"]))
     return claimed
+
+
+def _waiting(connection: Connection, keyring: Keyring, bound: dict[str, Any]) -> list[ChatId]:
+    found = []
+    for row in connection.execute(_WAITING, bound):
+        try:
+            found.append(keyring.decrypt(row.chat_id, places.chat_id(row.chat_key)))
+        except KeyringError:
+            log.error("message_unreadable", message_id=row.id)
+    return found
 
 
 def _heads() -> Any:
@@ -179,7 +204,25 @@ def _heads() -> Any:
     )
 
 
+def _of_chat() -> Any:
+    return (
+        select(outbox.c.id, outbox.c.kind, outbox.c.token, outbox.c.payload, outbox.c.attempts)
+        .add_columns(conversations.c.chat_key, conversations.c.chat_id)
+        .join_from(outbox, conversations)
+        .where(
+            conversations.c.chat_key == bindparam("chat"),
+            outbox.c.state == word("queued"),
+            outbox.c.due_at <= moment("now"),
+        )
+        .order_by(outbox.c.id)
+        .limit(bindparam("most"))
+        .with_for_update(of=outbox, key_share=True, skip_locked=True)
+    )
+
+
 _HEADS = _heads()
+_OF_CHAT = _of_chat()
+_WAITING = _heads().where(outbox.c.created_at <= moment("before"))
 _IN_THE_AIR = (word("sending"), word("uncertain"), word("queued"))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.core.case import Author, CaseState, CaseView, Outcome, Spot, due_at
 from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, RaiseCase
-from bot.core.ports import Record
+from bot.core.ports import ChatId, Record
 from bot.errors import UpdateError
 from bot.helpline import places
 from bot.helpline.casefile import CaseFile, NewLine, locked_case, new_reference
@@ -25,7 +25,7 @@ class Taken:
     inbox_id: int
     bot_id: int
     chat_key: bytes
-    chat_id: int | None
+    chat_id: ChatId | None
     raw: str
     received_at: datetime
     danger: tuple[str, ...]

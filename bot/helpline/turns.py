@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, literal_column,
 
 from bot.core.case import Author
 from bot.core.effects import Kind, Message
-from bot.core.ports import Clock, TurnUnit
+from bot.core.ports import ChatId, Clock, TurnUnit
 from bot.errors import KeyringError
 from bot.helpline import changes, places
 from bot.helpline.bell import Bell
@@ -50,8 +50,8 @@ class Turns:
         self._change = change
 
     @asynccontextmanager
-    async def next(self, bot_id: int) -> AsyncIterator[TurnUnit | None]:
-        """The next update with its transaction, or None outside of any.
+    async def next(self, bot_id: int, chat_id: ChatId | None = None) -> AsyncIterator[TurnUnit | None]:
+        """The next update, of one chat where it is named, with its transaction, or None outside of any.
 
         Raises:
             StoreUnavailable: the database is away, before or during the turn.
@@ -64,7 +64,7 @@ class Turns:
         # because the outbox's claim is durable and comes later.
         async with self._database.write(durable=False) as transaction:
             now = self._clock.now()
-            taken = await transaction.run(_take, self._keyring, bot_id, now)
+            taken = await transaction.run(_take, self._keyring, bot_id, chat_id, now)
             if taken is not None:
                 unit = Unit(transaction, self._keyring, taken, now)
                 yield unit
@@ -126,14 +126,22 @@ def _head_of_any_chat() -> Any:
     return _first_free(select(head.c.id).where(head.c.bot_id == bindparam("bot"), ~unfinished), head)
 
 
+def _head_of_this_chat() -> Any:
+    head, earlier = inbox.alias("head"), inbox.alias("earlier")
+    first = select(func.min(earlier.c.id)).where(
+        earlier.c.chat_key == bindparam("chat"), earlier.c.state == word("ready")
+    )
+    return _first_free(select(head.c.id).where(head.c.id == first.scalar_subquery()), head)
+
+
 def _first_free(query: Any, head: Any) -> Any:
     """The oldest due one that no other process has in work."""
     due = query.where(head.c.state == word("ready"), head.c.due_at <= moment("now"))
     return due.order_by(head.c.id).limit(ONE).with_for_update(of=head, skip_locked=True).scalar_subquery()
 
 
-def _next_query() -> Any:
-    """The next update with its conversation, newest case and whether staff are at work."""
+def _next_query(head: Any) -> Any:
+    """An update with its conversation, newest case and whether staff are at work."""
     other = cases.alias("other")
     newest = select(func.max(other.c.id)).where(other.c.conversation_id == conversations.c.id)
     joined = (
@@ -158,16 +166,23 @@ def _next_query() -> Any:
         staff_at_work().label("on_duty"),
         staff.c.name.label("holder_name"),
     ]
-    return select(*own, *cases.c).select_from(joined).where(inbox.c.id == _urgent_first())
+    return select(*own, *cases.c).select_from(joined).where(inbox.c.id == head)
 
 
-_NEXT = _next_query()
+_NEXT = _next_query(_urgent_first())
+_NEXT_OF_CHAT = _next_query(_head_of_this_chat())
 
 
-def _take(connection: Connection, keyring: Keyring, bot_id: int, now: datetime) -> Taken | None:
+def _take(
+    connection: Connection, keyring: Keyring, bot_id: int, chat_id: ChatId | None, now: datetime
+) -> Taken | None:
     """Lock and read the next update. One that no key opens goes to the dead letters at once."""
-    bound = {"bot": bot_id, "now": now, "working_since": working_since(now)}
-    while (row := connection.execute(_NEXT, bound).one_or_none()) is not None:
+    bound: dict[str, Any] = {"now": now, "working_since": working_since(now)}
+    if chat_id is None:
+        query, bound["bot"] = _NEXT, bot_id
+    else:
+        query, bound["chat"] = _NEXT_OF_CHAT, keyring.chat_key(bot_id, chat_id)
+    while (row := connection.execute(query, bound).one_or_none()) is not None:
         try:
             return _taken(keyring, bot_id, row)
         except KeyringError:

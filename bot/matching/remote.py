@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,7 +20,7 @@ from prometheus_client import Counter, Histogram
 from bot.core.ports import Clock, TextReader
 from bot.core.reading import Ranked, Reading
 from bot.core.taxonomy import Priority
-from bot.core.triage import priority_of
+from bot.core.triage import priority_of, with_intents
 from bot.errors import NotReadYet
 from bot.matching.breaker import Breaker
 from bot.matching.rasa import RasaError, RasaParser
@@ -99,7 +99,7 @@ class RemoteReader:
         if known is None and self._ahead:
             raise NotReadYet(lambda: self.foresee(text))
         ranking = await self._ask(text) if known is None else known.ranking
-        return reading if ranking is None else _with_ranking(reading, ranking)
+        return reading if ranking is None else with_intents(reading, ranking)
 
     async def foresee(self, text: str) -> None:
         """Ask now, so that `read` has the answer, or knows that there is none, for some seconds."""
@@ -153,13 +153,6 @@ class RemoteReader:
         log.warning(
             "remote_matcher_failed", reason=reason, milliseconds=milliseconds, resting=self._breaker.open
         )
-
-
-def _with_ranking(reading: Reading, ranking: tuple[Ranked, ...]) -> Reading:
-    """The server's intents, unless that would make less of the danger than the local reading does."""
-    flags = reading.flag_names
-    here, there = priority_of(flags, reading.intent.name), priority_of(flags, ranking[0].name)
-    return reading if (here or 0) > (there or 0) else replace(reading, ranking=ranking)
 
 
 def _digest(text: str) -> bytes:

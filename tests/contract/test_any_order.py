@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bot.core.case import LEASE, Outcome
 from bot.core.effects import Kind, Message, OpenCase, RaiseCase
-from bot.core.ports import OutgoingMessage, Record, TurnUnit
+from bot.core.ports import ChatId, OutgoingMessage, Record, TurnUnit
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict
 from bot.helpline import open_store
@@ -55,9 +55,9 @@ class Model:
         self.world = world
         self.staff = staff
         self.incident = 0
-        self.answers: dict[int, list[str]] = {chat: [] for chat in CHATS}
+        self.answers: dict[ChatId, list[str]] = {chat: [] for chat in CHATS}
         self.replies: list[str] = []
-        self.arrived: dict[int, list[str]] = {chat: [] for chat in CHATS}
+        self.arrived: dict[ChatId, list[str]] = {chat: [] for chat in CHATS}
         self.doubted: Counter[str] = Counter()
         self.handled: Counter[int] = Counter()
         self.buried: set[int] = set()
@@ -71,7 +71,7 @@ class Model:
         self.written += 1
 
     async def turn(self, how: str) -> None:
-        taken: list[tuple[int, int, str]] = []
+        taken: list[tuple[int, ChatId, str]] = []
 
         async def doing(unit: TurnUnit) -> None:
             assert unit.chat_id is not None

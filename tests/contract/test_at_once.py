@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from bot.core.effects import Kind, Message, OpenCase
-from bot.core.ports import IncomingUpdate, Record, TurnUnit
+from bot.core.ports import ChatId, IncomingUpdate, Record, TurnUnit
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict
 from bot.helpline import Store, open_store
@@ -83,8 +83,8 @@ async def test_workers_of_several_processes_keep_the_order_of_each_chat(
     chats, each = 6, 8
     updates = [IncomingUpdate(n, str(n), n % chats + 1) for n in range(chats * each)]
     await world.store.inbox.store(BOT, updates)
-    handled: dict[int, list[int]] = {chat: [] for chat in range(1, chats + 1)}
-    busy: set[int] = set()
+    handled: dict[ChatId, list[int]] = {chat: [] for chat in range(1, chats + 1)}
+    busy: set[ChatId] = set()
     done = asyncio.Event()
 
     async def work(store: Store) -> None:
@@ -105,7 +105,7 @@ async def test_workers_of_several_processes_keep_the_order_of_each_chat(
 
     await asyncio.gather(*(work(store) for store in stores for _ in range(2)))
     assert handled == {chat: [u.update_id for u in updates if u.chat_id == chat] for chat in handled}
-    sent: dict[int, list[int]] = {chat: [] for chat in handled}
+    sent: dict[ChatId, list[int]] = {chat: [] for chat in handled}
 
     async def deliver(store: Store) -> None:
         while claimed := await store.outbox.claim(BOT, 3):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from bot.core.ports import IncomingUpdate
+from bot.core.ports import ChatId, IncomingUpdate
 from bot.helpline.tables import inbox
 from tests.contract.world import BOT, MOTHER, TEACHER, World
 
@@ -53,7 +53,7 @@ async def test_a_chat_with_danger_goes_first_and_keeps_its_order(world: World) -
     await world.arrive(TEACHER)
     await world.arrive(MOTHER, "first")
     await world.arrive(MOTHER, "second", danger=("self_harm",))
-    seen: list[tuple[int | None, tuple[str, ...]]] = []
+    seen: list[tuple[ChatId | None, tuple[str, ...]]] = []
     for _ in range(3):
         async with world.store.turns.next(BOT) as unit:
             assert unit is not None

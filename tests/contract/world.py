@@ -14,7 +14,7 @@ import argon2
 
 from bot.core.case import CaseView
 from bot.core.effects import Audience, Kind, Message, OpenCase, Phrase, Say
-from bot.core.ports import IncomingUpdate, OutgoingMessage, Record, TurnUnit
+from bot.core.ports import ChatId, IncomingUpdate, OutgoingMessage, Record, TurnUnit
 from bot.core.reading import Evidence, FlagHit
 from bot.core.taxonomy import Priority
 from bot.helpline import Store
@@ -90,7 +90,7 @@ class World:
         await self.store.inbox.store(BOT, [IncomingUpdate(number, raw, chat, danger)])
         return number
 
-    async def turn(self, doing: Doing = nothing) -> int | None:
+    async def turn(self, doing: Doing = nothing) -> ChatId | None:
         """The next turn; the chat it was of, or None where nothing waits."""
         async with self.store.turns.next(BOT) as unit:
             if unit is None:
@@ -163,9 +163,9 @@ class World:
     async def claim(self, limit: int = 30) -> Sequence[OutgoingMessage]:
         return await self.store.outbox.claim(BOT, limit)
 
-    async def deliver(self) -> list[tuple[int, str]]:
+    async def deliver(self) -> list[tuple[ChatId, str]]:
         """Everything that can go out goes out; chats and texts in order."""
-        gone: list[tuple[int, str]] = []
+        gone: list[tuple[ChatId, str]] = []
         while claimed := await self.claim():
             for item in claimed:
                 await self.store.outbox.sent(item.id, 10_000 + item.id)

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.chat.events import Translator, clean
+from bot.chat.events import Translator
 from bot.chat.raw import client_language, incoming, is_private
 from bot.chat.telegram import Client
+from bot.core.cleantext import clean
 from bot.core.events import Blocked, Commanded, InGroup, Media, Pressed, Said, SentMedia, Unblocked
 from bot.core.reading import FlagHit
 from bot.errors import UpdateError
