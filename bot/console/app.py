@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, tzinfo
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bot.console.failures import HANDLERS
 from bot.console.guard import Gate, Site
 from bot.console.render import Renderer
 from bot.console.visit import Once, Parts, Stats
+from bot.core.content_state import ContentState
 from bot.core.ports import Clock
 from bot.helpline.service import HelplineService, StaffAccounts
 
@@ -26,6 +28,7 @@ def create_app(
     staff: StaffAccounts,
     stats: Stats,
     clock: Clock,
+    content: Callable[[], ContentState] | None = None,
     public_url: str = "",
     zone: tzinfo = UTC,
 ) -> FastAPI:
@@ -36,6 +39,7 @@ def create_app(
         staff: accounts and sessions.
         stats: the numbers of the system page.
         clock: the time.
+        content: which texts are in use, and what keeps a newer edit from being used; by default those of the start.
         public_url: the address under which staff reach it; cookies are bound to https where it is https.
             Without one, only localhost and addresses in figures are answered.
         zone: the zone in which times are shown.
@@ -50,7 +54,11 @@ def create_app(
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # narrower than Starlette's own type says
     )
     site = Site(public_url)
-    app.state.parts = Parts(service, staff, stats, clock, site, catalogues, Renderer(catalogues), Once())
+    as_started = ContentState(clock.now())
+    content = content or (lambda: as_started)
+    app.state.parts = Parts(
+        service, staff, stats, clock, content, site, catalogues, Renderer(catalogues), Once()
+    )
     app.state.closing = False  # set True to end the live streams, which otherwise never end
     for part in (front, desk, live, overview):
         app.include_router(part.router)

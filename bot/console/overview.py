@@ -12,11 +12,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from bot.console.catalogue import Catalogue
 from bot.console.clocks import duration, moment_of
 from bot.console.desk import ROWS, notice
-from bot.console.pages import DeadRow, Frame, Gauge, HelpPage, Mark, Shortcut, SystemPage
+from bot.console.pages import DeadRow, Frame, Gauge, HelpPage, Mark, ProblemRow, Shortcut, SystemPage
 from bot.console.present import Reader, priority_mark, state_mark
 from bot.console.timeline import delivery_mark
 from bot.console.visit import Numbers, member_of, parts_of, reader_of
 from bot.core.case import DUE, LEASE, CaseState, DeliveryState
+from bot.core.content_state import ContentProblem, ContentState
 from bot.core.taxonomy import Priority
 from bot.errors import StoreError
 from bot.helpline.service import DeadLetter
@@ -30,12 +31,14 @@ LATE = timedelta(minutes=2)
 
 @router.get("/healthz")
 async def health(request: Request) -> Response:
-    """200 while the database answers, 503 while it is away."""
+    """200 while the database answers, 503 while it is away; and whether the newest texts are in use."""
+    state = parts_of(request).content()
+    content = {"content": "refused" if state.problems else "current", "learning": state.learning}
     try:
         await parts_of(request).service.latest_change()
     except StoreError:
-        return JSONResponse({"status": "away"}, 503)
-    return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "away", **content}, 503)
+    return JSONResponse({"status": "ok", **content})
 
 
 @router.get("/system")
@@ -48,7 +51,8 @@ async def show_system(request: Request) -> Response:
     page = SystemPage(
         shell=reader.shell(reader.words.t("system.title")),
         frame=frame,
-        gauges=gauges(reader.words, numbers),
+        gauges=(*gauges(reader.words, numbers), content_gauge(reader, parts.content())),
+        problems=tuple(ProblemRow(_place(item), item.message) for item in parts.content().problems),
         dead=tuple(_dead_row(reader, letter) for letter in letters),
     )
     return parts.renderer.page(page)
@@ -108,6 +112,20 @@ def gauges(words: Catalogue, numbers: Numbers) -> tuple[Gauge, ...]:
         _count(words, "system.uncertain", numbers.outbox_uncertain),
         _count(words, "system.dead_count", numbers.dead_letters),
     )
+
+
+def content_gauge(reader: Reader, state: ContentState) -> Gauge:
+    """Which texts are in use: since when, or that a newer edit waits to be mended."""
+    words = reader.words
+    if state.problems:
+        return Gauge(words.t("system.content"), words.t("system.content_refused"), "soon", "warning")
+    key = "system.content_learning" if state.learning else "system.content_since"
+    since = moment_of(words, state.since, reader.now).words
+    return Gauge(words.t("system.content"), words.t(key, time=since), "good", "sent")
+
+
+def _place(item: ContentProblem) -> str:
+    return f"{item.file}:{item.line}" if item.line else item.file
 
 
 def _age(words: Catalogue, key: str, seconds: float) -> Gauge:

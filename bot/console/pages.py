@@ -275,10 +275,19 @@ class DeadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ProblemRow:
+    """What keeps an edit of the texts from being used: file and line, and what to do (English, as in the command)."""
+
+    place: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class SystemPage:
     shell: Shell
     frame: Frame
     gauges: tuple[Gauge, ...]
+    problems: tuple[ProblemRow, ...]
     dead: tuple[DeadRow, ...]
 
 

@@ -16,6 +16,7 @@ from bot.console.guard import Site, form_token
 from bot.console.pages import Unsent
 from bot.console.present import Reader
 from bot.console.render import Renderer
+from bot.core.content_state import ContentState
 from bot.core.ports import Clock
 from bot.helpline.service import HelplineService, StaffAccounts, StaffMember
 
@@ -79,6 +80,7 @@ class Parts:
     accounts: StaffAccounts
     stats: Stats
     clock: Clock
+    content: Callable[[], ContentState]
     site: Site
     catalogues: Mapping[str, Catalogue]
     renderer: Renderer

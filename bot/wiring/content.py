@@ -6,13 +6,11 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bot.content.checks import run_checks
 from bot.content.findings import Finding
-from bot.content.library import Library, load
+from bot.content.library import load
 from bot.content.nlu import read_json_lines, read_training_data
 from bot.core.clock import SystemClock
 from bot.core.nlu import TrainingData
@@ -21,10 +19,11 @@ from bot.errors import ContentError, RemoteFailed
 from bot.matching.evaluate import Message, Prediction, load_messages, measure, predict
 from bot.matching.matcher import Matcher
 from bot.matching.model import Model
-from bot.matching.patterns import PatternLayer, check_rules
+from bot.matching.patterns import PatternLayer
 from bot.matching.rasa import RasaError
 from bot.matching.train import train
 from bot.settings import Settings
+from bot.wiring.checking import findings_of
 from bot.wiring.parts import Progress, load_library, load_matcher, rasa_parser
 
 EVALUATION_SECONDS = 10.0
@@ -35,28 +34,6 @@ def all_findings(settings: Settings) -> list[Finding]:
     """Every finding on the content: its form, its completeness, its patterns."""
     library = load(settings.intents_dir, settings.responses_dir)
     return findings_of(library, SystemClock().now().date())
-
-
-def findings_of(library: Library, today: date) -> list[Finding]:
-    """Every finding on content that was read."""
-    return [*library.findings, *run_checks(library, today), *pattern_findings(library.training)]
-
-
-def pattern_findings(training: TrainingData) -> list[Finding]:
-    """Patterns that cannot be read, and those that do not do what their own messages say."""
-    findings, good = [], []
-    for rule in training.rules:
-        try:
-            PatternLayer([rule])
-        except ContentError as error:
-            findings.append(Finding(rule.file, rule.line, "pattern", str(error)))
-        else:
-            good.append(rule)
-    for rule, message in check_rules(good):
-        wanted = "stays silent on" if message in rule.fires else "fires on"
-        text = f"rule “{rule.id}” {wanted} its own message “{message}”"
-        findings.append(Finding(rule.file, rule.line, "pattern-proof", text))
-    return findings
 
 
 def matcher(settings: Settings, *, progress: Progress | None = None) -> Matcher:

@@ -61,7 +61,7 @@ async def demo(
         client = Client(token, url_of(chat_listener))
         chat, console = url_of(chat_listener), url_of(console_listener)
         welcome = Welcome(chat, console, STAFF_NAME, password, settings.data_dir)
-        loops = (chat_service(parts, client).run, sweeper(parts))
+        loops = (chat_service(parts, client).run, sweeper(parts), parts.reloader.run)
         await until_stopped(*loops, ready=lambda: ready(welcome))
 
 

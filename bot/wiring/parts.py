@@ -14,10 +14,9 @@ from bot.content.library import Library, load_or_raise
 from bot.content.phrasebook import Phrasebook
 from bot.core.clock import SystemClock
 from bot.core.nlu import TrainingData
-from bot.core.ports import Clock, TextReader
-from bot.core.reading import Reading
+from bot.core.ports import Clock, Renderer, TextReader
 from bot.core.turn import TurnRunner
-from bot.errors import MatcherUnavailable, SettingsError
+from bot.errors import SettingsError
 from bot.helpline import Store, open_store
 from bot.helpline.crypto import generate_key
 from bot.matching.matcher import Matcher
@@ -26,27 +25,15 @@ from bot.matching.rasa import RasaParser, http_client
 from bot.matching.remote import BUDGET, RemoteReader
 from bot.matching.train import load_or_train
 from bot.settings import SQLITE_FILE, Settings
+from bot.wiring.learning import learn
+from bot.wiring.live import LiveBook, LiveScan, LocalReader
+from bot.wiring.reload import Reloader
 
 log = structlog.get_logger()
 
 Progress = Callable[[str, float], None]
 KEY_FILE = "keys.txt"
 PEPPER_FILE = "pepper.txt"
-
-
-class LocalReader:
-    """The matcher of this process as a `TextReader`."""
-
-    def __init__(self, matcher: Matcher) -> None:
-        self._matcher = matcher
-
-    async def read(self, text: str, *, language_hint: str | None = None) -> Reading:
-        """Raises `MatcherUnavailable` for any fault: the turn then goes on with the patterns alone."""
-        try:
-            return self._matcher.read(text, language_hint=language_hint)
-        except Exception as error:  # whatever breaks in the model, danger must still be read by patterns
-            log.error("matcher_failed", error=type(error).__name__)
-            raise MatcherUnavailable from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +43,11 @@ class Parts:
     settings: Settings
     clock: Clock
     library: Library
-    phrasebook: Phrasebook
-    matcher: Matcher
-    scan: PatternLayer
+    phrasebook: LiveBook
+    scan: LiveScan
     runner: TurnRunner
     store: Store
+    reloader: Reloader
 
 
 def load_library(settings: Settings) -> Library:
@@ -80,19 +67,21 @@ async def open_parts(settings: Settings, progress: Progress | None = None) -> As
     """All parts, closed again at the end. Raises `AmparoError`s that say what to do."""
     clock = SystemClock()
     library = load_library(settings)
-    phrasebook = Phrasebook(library.responses)
+    phrasebook = LiveBook(Phrasebook(library.responses, today=lambda: clock.now().date()))
     matcher = load_matcher(settings, library.training, progress)
+    local, scan = LocalReader(matcher), LiveScan(matcher.patterns)
     async with AsyncExitStack() as stack:
         store = await open_database(settings, clock, phrasebook)
         stack.push_async_callback(store.close)
-        reader: TextReader = LocalReader(matcher)
+        reader: TextReader = local
         if settings.matcher_url:
             # SQLite has one writer, which must not wait for another server inside a turn.
             remote = remote_reader(settings, reader, library, clock, ahead=store.database.name == "sqlite")
             stack.push_async_callback(remote.close)
             reader = remote
-        runner = TurnRunner(reader, matcher.patterns, phrasebook, clock)
-        yield Parts(settings, clock, library, phrasebook, matcher, matcher.patterns, runner, store)
+        runner = TurnRunner(reader, scan, phrasebook, clock)
+        reloader = Reloader(settings, clock, library, phrasebook, scan, local, lambda: learn(settings))
+        yield Parts(settings, clock, library, phrasebook, scan, runner, store, reloader)
 
 
 def remote_reader(
@@ -110,7 +99,7 @@ def rasa_parser(url: str, settings: Settings, library: Library, *, seconds: floa
     return RasaParser(http_client(url, token, seconds=seconds), library.taxonomy.intents)
 
 
-async def open_database(settings: Settings, clock: Clock, phrasebook: Phrasebook) -> Store:
+async def open_database(settings: Settings, clock: Clock, phrasebook: Renderer) -> Store:
     """The store, brought up to this version. Raises `KeyringError` where the keys do not fit the data."""
     keys, pepper = encryption_keys(settings), chat_pepper(settings)
     return await open_store(settings.database, keys=keys, pepper=pepper, clock=clock, renderer=phrasebook)

@@ -38,7 +38,7 @@ async def run(
         if listener is not None:
             stack.callback(listener.close)
         parts = await stack.enter_async_context(open_parts(settings, progress))
-        loops: list[Loop] = [sweeper(parts)]
+        loops: list[Loop] = [sweeper(parts), parts.reloader.run]
         if listener is not None:
             await stack.enter_async_context(serving_console(parts, listener))
             log.info("console_open", address=url_of(listener), hint="first account: amparo staff add NAME")
@@ -73,6 +73,7 @@ def serving_console(parts: Parts, listener: socket.socket) -> AbstractAsyncConte
         staff=store.staff,
         stats=store.stats,
         clock=parts.clock,
+        content=lambda: parts.reloader.state,
         public_url=parts.settings.public_url,
     )
     return serving(app, listener, closing=lambda: setattr(app.state, "closing", True))

@@ -10,7 +10,7 @@ import pytest
 from bot.content.library import Library
 from bot.content.phrasebook import Phrasebook
 from bot.matching.matcher import Matcher
-from bot.wiring.parts import LocalReader
+from bot.wiring.live import LocalReader
 from tests.conftest import KEY, PEPPER
 from tests.whole import Whole, whole_bot
 
