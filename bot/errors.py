@@ -11,6 +11,7 @@ AmparoError
 ├── StoreError           the database refused or is away
 │   ├── StoreUnavailable     cannot be reached; try again later
 │   ├── NotFound             no such thing, or not for this reader
+│   ├── NotAllowed           the role does not allow it
 │   ├── Conflict             somebody else changed it first
 │   │   └── Outdated             the person wrote something that the sender has not seen
 │   ├── SignInRefused        unknown account or wrong password
@@ -82,6 +83,10 @@ class StoreUnavailable(StoreError):
 
 class NotFound(StoreError):
     """There is no such thing, or it is not for this reader."""
+
+
+class NotAllowed(StoreError):
+    """The role does not allow this."""
 
 
 class Conflict(StoreError):

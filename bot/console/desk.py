@@ -22,6 +22,7 @@ from bot.console.visit import (
     unsent_of,
     visitor_of,
 )
+from bot.core.access import Permission
 from bot.core.case import Outcome
 from bot.errors import Outdated
 from bot.helpline.service import LONGEST_REPLY, QueuePage, View
@@ -37,9 +38,17 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @router.get("/")
-async def start() -> Response:
-    """The queue is where work begins."""
-    return RedirectResponse("/queue", 303)
+async def start(request: Request) -> Response:
+    """Where work begins: the queue, for whoever may see it."""
+    return RedirectResponse("/queue" if member_of(request).may(Permission.QUEUE_SEE) else "/help", 303)
+
+
+async def waiting_of(request: Request) -> QueuePage:
+    """The first page of the open cases; empty for a role that does not see the queue."""
+    member = member_of(request)
+    if not member.may(Permission.QUEUE_SEE):
+        return QueuePage((), {}, 0, None)
+    return await parts_of(request).service.queue(member, limit=ROWS)
 
 
 @router.get("/queue")
@@ -47,7 +56,7 @@ async def show_queue(request: Request, view: str = "open", after: str = "", chos
     """A page of the queue."""
     parts, member, reader = parts_of(request), member_of(request), reader_of(request)
     seq = await parts.service.latest_change()  # first, so that nothing falls between it and the page
-    waiting = await parts.service.queue(member, limit=ROWS)
+    waiting = await waiting_of(request)
     shown = await beside(request, view, waiting, after)
     page = QueueSheet(
         shell=reader.shell(reader.words.t(f"nav.{'mine' if view == 'mine' else 'queue'}")),
@@ -94,7 +103,7 @@ async def show_case(request: Request, reference: str, view: str = "open", pane: 
         raise BadForm
     parts, member, reader = parts_of(request), member_of(request), reader_of(request)
     seq = await parts.service.latest_change()
-    waiting = await parts.service.queue(member, limit=ROWS)
+    waiting = await waiting_of(request)
     shown = await beside(request, view, waiting)
     detail = await parts.service.case(member, reference)
     page = case_page(

@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.console.answers import kept_page
 from bot.console.guard import Site, form_token, form_token_fits, from_our_page
 from bot.console.pages import SignInPage, Unsent
+from bot.console.permits import ROUTES
 from bot.console.visit import (
     KINDS,
     LANGUAGE_COOKIE,
@@ -30,14 +31,12 @@ from bot.console.visit import (
     unsent_of,
     visitor_of,
 )
-from bot.errors import Conflict, NotFound, SignInRefused, TooManyTries
+from bot.core.access import Permission
+from bot.errors import Conflict, NotAllowed, NotFound, SignInRefused, TooManyTries
 from bot.helpline.service import StaffMember
 
 log = structlog.get_logger()
 router = APIRouter()
-
-OPEN_PATHS = frozenset({"/healthz", "/sign-in", "/language"})
-"""What is shown without a session; everything else needs one, whatever is added later."""
 
 YEAR = 365 * 24 * 3600
 _MOST_FIELDS = 40
@@ -56,7 +55,7 @@ class BadForm(Exception):
 
 
 async def door(request: Request) -> None:
-    """Runs before every route. Raises `Refused`, `BadForm` or `SignedOut`."""
+    """Runs before every route. Raises `Refused`, `BadForm`, `SignedOut` or `NotAllowed`."""
     parts = parts_of(request)
     changing = request.method not in ("GET", "HEAD")
     visitor = request.state.visitor = stranger(request)
@@ -67,10 +66,27 @@ async def door(request: Request) -> None:
         visitor = request.state.visitor = replace(visitor, form=_fields(form))
     if request.url.path != "/healthz":
         visitor = request.state.visitor = replace(visitor, member=await _member(request, visitor))
-    if visitor.member is None and request.url.path not in OPEN_PATHS:
+    permission = ROUTES.get(route_of(request), _CLOSED)
+    if visitor.member is None and permission is not None:
         raise SignedOut
     if changing and not _made_here(visitor):
         raise Refused
+    if permission is not None and not _may(visitor.member, permission):
+        raise NotAllowed
+
+
+_CLOSED = "closed"
+"""What a route asks for that is in no table: nobody has it."""
+
+
+def route_of(request: Request) -> str:
+    """Method and path of a route as declared, as `ROUTES` names it."""
+    method = "GET" if request.method == "HEAD" else request.method
+    return f"{method} {getattr(request.scope.get('route'), 'path', '')}"
+
+
+def _may(member: StaffMember | None, permission: str) -> bool:
+    return member is not None and permission in set(Permission) and member.may(Permission(permission))
 
 
 def _fields(form: FormData) -> dict[str, str]:
@@ -96,7 +112,7 @@ def sign_in_page(
     *,
     status: int = 200,
     login: str = "",
-    goal: str = "/queue",
+    goal: str = "/",
     problem: str = "",
     info: str = "",
     kept: Unsent | None = None,
@@ -135,9 +151,9 @@ def signed_out(request: Request) -> Response:
 async def show_sign_in(request: Request) -> Response:
     """The way in."""
     if visitor_of(request).member is not None:
-        return RedirectResponse("/queue", 303)
+        return RedirectResponse("/", 303)
     info = {"ended": "sign_in.ended", "left": "sign_in.left"}.get(request.query_params.get("done", ""), "")
-    goal = local_path(request.query_params.get("next", ""), "/queue")
+    goal = local_path(request.query_params.get("next", ""), "/")
     return sign_in_page(request, goal=goal, info=info)
 
 
@@ -145,7 +161,7 @@ async def show_sign_in(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Open a session; a text that was being sent when the last one ended comes back."""
     parts, form = parts_of(request), visitor_of(request).form
-    login, goal = form.get("login", "")[:80], local_path(form.get("next", ""), "/queue")
+    login, goal = form.get("login", "")[:80], local_path(form.get("next", ""), "/")
     kept = None
     if form.get("kept_text", "").strip() and form.get("kept_kind") in KINDS:
         kept = Unsent(form.get("kept_case", "")[:32], form["kept_kind"], form["kept_text"])

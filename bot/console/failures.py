@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.console.answers import again_page, kept_page, plain_answer
 from bot.console.door import BadForm, Refused, SignedOut, signed_out
-from bot.console.visit import by_script, unsent_of
-from bot.errors import AmparoError, Conflict, NotFound, StoreUnavailable
+from bot.console.visit import by_script, member_of, unsent_of
+from bot.errors import AmparoError, Conflict, NotAllowed, NotFound, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -43,6 +43,9 @@ async def on_amparo(request: Request, error: Exception) -> Response:
     """Ours: not found, somebody was faster, or the database is away."""
     if isinstance(error, NotFound):
         return plain_answer(request, "error.not_found", 404)
+    if isinstance(error, NotAllowed):
+        log.warning("console_not_allowed", path=_route(request), staff=member_of(request).id)
+        return plain_answer(request, "error.not_allowed", 403)
     if isinstance(error, Conflict):
         return await _conflict(request)
     log.warning("console_store_failed", error=type(error).__name__)

@@ -17,7 +17,7 @@ from bot.console.clocks import iso
 from bot.console.present import PRIORITY_KINDS
 from bot.console.visit import Parts, parts_of, visitor_of
 from bot.errors import StoreError
-from bot.helpline.service import Change
+from bot.helpline.service import ELSEWHERE, Change
 
 router = APIRouter()
 
@@ -44,27 +44,27 @@ async def stream(
 ) -> AsyncIterator[str]:
     """Changes as they come; ends, and says so, when the session does, and with the server."""
     yield "retry: 1000\n\n"
-    looks = 0
+    looks, told, member = 0, seq, None
     while not closing():
         try:
-            if looks % (LOOKS_A_BEAT * BEATS_A_CHECK) == 0 and not await _holds(parts, session):
+            if looks % (LOOKS_A_BEAT * BEATS_A_CHECK) == 0:
+                member = await parts.accounts.session(session, touch=False)
+            if member is None:
                 yield message("signed_out", {})
                 return
-            changes = await parts.service.changes_since(seq)
+            changes = await parts.service.changes_since(member, seq)
         except StoreError:
             changes = []  # the page sees that no beat comes
         else:
             for change in changes:
                 seq = change.seq
-                yield message("change", _content(change), seq)
+                if change.what != ELSEWHERE:
+                    told = seq
+                    yield message("change", _content(change), seq)
             if looks % LOOKS_A_BEAT == 0:
-                yield message("beat", {"now": iso(parts.clock.now()), "seq": seq})
+                yield message("beat", {"now": iso(parts.clock.now()), "seq": told})
         looks += 1
         await parts.service.wait_for_change(LOOK_SECONDS)
-
-
-async def _holds(parts: Parts, session: str) -> bool:
-    return await parts.accounts.session(session, touch=False) is not None
 
 
 def _content(change: Change) -> dict[str, str]:

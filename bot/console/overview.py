@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bot.console.catalogue import Catalogue
 from bot.console.clocks import duration, moment_of
-from bot.console.desk import ROWS, notice
+from bot.console.desk import notice, waiting_of
 from bot.console.pages import DeadRow, Frame, Gauge, HelpPage, Mark, ProblemRow, Shortcut, SystemPage
 from bot.console.present import Reader, priority_mark, state_mark
 from bot.console.timeline import delivery_mark
@@ -100,7 +100,7 @@ SHORTCUTS: dict[str, tuple[tuple[str, ...], ...]] = {
 async def _frame(request: Request, reader: Reader, place: str) -> Frame:
     parts, member = parts_of(request), member_of(request)
     seq = await parts.service.latest_change()
-    waiting = await parts.service.queue(member, limit=ROWS)
+    waiting = await waiting_of(request)
     return reader.frame(member, place, seq, waiting, notice(request))
 
 

@@ -62,6 +62,7 @@ class CaseFile:
     version: int = 0
     wrapped_key: bytes | None = None
     draft: bytes | None = None
+    helpline_id: int | None = None
 
     @property
     def open(self) -> bool:
@@ -173,6 +174,7 @@ def case_file(row: Row[Any]) -> CaseFile:
         version=row.version,
         wrapped_key=row.data_key,
         draft=row.draft,
+        helpline_id=row.helpline_id,
     )
 
 
@@ -215,6 +217,7 @@ def _values(case: CaseFile) -> dict[str, Any]:
         "outcome": case.outcome,
         "data_key": case.wrapped_key,
         "draft": case.draft,
+        "helpline_id": case.helpline_id,
     }
 
 

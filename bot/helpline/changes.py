@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text
 
@@ -18,6 +19,7 @@ from bot.helpline.tables import cases, changes
 
 _LOCK = 0x616D7062
 _BATCH = 500
+ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Change:
     """Something happened: ``what`` names it; ``reference`` is empty where it was to no case.
 
     ``what``: opened, raised, line, confirmed, claimed, released, lapsed, closed, draft, delivery,
-    unreachable, erased or dead_letter.
+    unreachable, erased or dead_letter; `ELSEWHERE` where the reader may not know.
     """
 
     seq: int
@@ -59,10 +61,10 @@ class Changes:
         self._database = database
         self._bell = bell
 
-    async def since(self, seq: int) -> Sequence[Change]:
-        """At most 500 changes after number ``seq``, in order."""
+    async def since(self, seq: int, helpline_id: int | None) -> Sequence[Change]:
+        """At most 500 changes after number ``seq``, in order; of other helplines' cases only the number."""
         self._bell.heed()
-        return await self._database.read(_since, seq)
+        return await self._database.read(_since, seq, helpline_id)
 
     async def latest(self) -> int:
         """The newest number, 0 before the first."""
@@ -73,20 +75,22 @@ class Changes:
         await self._bell.wait(seconds)
 
 
-def _since(connection: Connection, seq: int) -> Sequence[Change]:
+def _since(connection: Connection, seq: int, helpline_id: int | None) -> Sequence[Change]:
     query = (
-        select(changes.c.seq, changes.c.what, changes.c.at, cases.c.reference, cases.c.rank)
+        select(*changes.c, cases.c.reference, cases.c.rank, cases.c.helpline_id)
         .select_from(changes.outerjoin(cases, cases.c.id == changes.c.case_id))
         .where(changes.c.seq > seq)
         .order_by(changes.c.seq)
         .limit(_BATCH)
     )
-    return [
-        Change(
-            row.seq, row.what, row.reference or "", None if row.rank is None else Priority(-row.rank), row.at
-        )
-        for row in connection.execute(query)
-    ]
+    return [_change(row, helpline_id) for row in connection.execute(query)]
+
+
+def _change(row: Any, helpline_id: int | None) -> Change:
+    if row.case_id is not None and (helpline_id is None or row.helpline_id != helpline_id):
+        return Change(row.seq, ELSEWHERE, "", None, row.at)
+    priority = None if row.rank is None else Priority(-row.rank)
+    return Change(row.seq, row.what, row.reference or "", priority, row.at)
 
 
 def _latest(connection: Connection) -> int:

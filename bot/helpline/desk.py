@@ -69,7 +69,7 @@ def claim(connection: Connection, hand: Hand, reference: str) -> None:
 
     Raises `NotFound`, or `Conflict` where it is closed or somebody else has it.
     """
-    case = _by_reference(connection, reference)
+    case = _by_reference(connection, hand, reference)
     if not case.open:
         raise Conflict("the case is closed")
     if not case.held(hand.now):
@@ -83,7 +83,7 @@ def claim(connection: Connection, hand: Hand, reference: str) -> None:
 
 def take_next(connection: Connection, hand: Hand) -> str | None:
     """Take the gravest case that nobody has, the one due first among equals; its reference or None."""
-    row = connection.execute(_FIRST).one_or_none()
+    row = connection.execute(_FIRST, {"b_helpline": hand.staff.helpline_id}).one_or_none()
     if row is None:
         return None
     case = case_file(row)
@@ -93,7 +93,7 @@ def take_next(connection: Connection, hand: Hand) -> str | None:
 
 _FIRST = (
     case_query()
-    .where(cases.c.state == word("new"))
+    .where(cases.c.state == word("new"), cases.c.helpline_id == bindparam("b_helpline"))
     .order_by(cases.c.rank, cases.c.due_at, cases.c.id)
     .limit(ONE)
     .with_for_update(of=cases, key_share=True, skip_locked=True)
@@ -136,7 +136,7 @@ def reply(connection: Connection, hand: Hand, reference: str, text: str, seen: i
     Raises `NotFound`, `Conflict` without a live lease, `Outdated` where the person wrote a line
     after ``seen``.
     """
-    case = _by_reference(connection, reference)
+    case = _by_reference(connection, hand, reference)
     token = f"s.{token}"
     mine = select(case_lines.c.id).where(case_lines.c.case_id == case.id, case_lines.c.token == token)
     known = connection.execute(mine).scalar_one_or_none()
@@ -165,7 +165,7 @@ _NEWEST_OF_PERSON = select(func.coalesce(func.max(case_lines.c.id), 0)).where(
 
 def note(connection: Connection, hand: Hand, reference: str, text: str) -> int:
     """Keep a note for the staff; anybody who may see the case can. Returns the line's id."""
-    case = _by_reference(connection, reference)
+    case = _by_reference(connection, hand, reference)
     if case.wrapped_key is None:
         raise Conflict("the case's words are erased")
     line_id = add_lines(connection, hand.keyring, case, [_note_line(hand, case, text)])[0]
@@ -205,13 +205,14 @@ def sweep(connection: Connection, keyring: Keyring, now: datetime) -> int:
 _HELD = [word(state.value) for state in HELD_STATES]
 _BY_REFERENCE = (
     case_query()
-    .where(cases.c.reference == bindparam("b_reference"))
+    .where(cases.c.reference == bindparam("b_reference"), cases.c.helpline_id == bindparam("b_helpline"))
     .with_for_update(of=cases, key_share=True)
 )
 
 
-def _by_reference(connection: Connection, reference: str) -> CaseFile:
-    row = connection.execute(_BY_REFERENCE, {"b_reference": normal_reference(reference)}).one_or_none()
+def _by_reference(connection: Connection, hand: Hand, reference: str) -> CaseFile:
+    bound = {"b_reference": normal_reference(reference), "b_helpline": hand.staff.helpline_id}
+    row = connection.execute(_BY_REFERENCE, bound).one_or_none()
     if row is None:
         raise NotFound("there is no such case")
     return case_file(row)
@@ -225,7 +226,7 @@ def normal_reference(reference: str) -> str:
 
 def _mine(connection: Connection, hand: Hand, reference: str) -> CaseFile:
     """A case that the acting person holds. Raises `NotFound`, or `Conflict` without a live lease."""
-    case = _by_reference(connection, reference)
+    case = _by_reference(connection, hand, reference)
     _require_mine(hand, case)
     return case
 

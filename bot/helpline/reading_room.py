@@ -86,7 +86,7 @@ def queue(
     """A page of a view. Raises ValueError for an unknown view or a malformed ``after``."""
     limit = max(1, min(limit, MOST_ROWS))
     closed = view == "closed"
-    scope = _scope(member, view)
+    scope = [_theirs(member), *_scope(member, view)]
     page = _queue_query().where(*scope)
     if after is not None:
         page = page.where(_behind(_decoded(after), closed))
@@ -99,7 +99,8 @@ def queue(
     rows, more = found[:limit], len(found) > limit
     place = _place(rows[-1], closed) if more else None
     hidden = 0 if place is None else _count(connection, *scope, _behind(place, closed))
-    counts = {p: _count(connection, _OPEN, cases.c.rank == literal(-int(p), SmallInteger)) for p in Priority}
+    own = (_OPEN, _theirs(member))
+    counts = {p: _count(connection, *own, cases.c.rank == literal(-int(p), SmallInteger)) for p in Priority}
     return QueuePage(
         rows=tuple(queue_row(case_file(row), bool(row.unreachable)) for row in rows),
         counts=counts,
@@ -109,6 +110,11 @@ def queue(
 
 
 _OPEN = cases.c.state != word("closed")
+
+
+def _theirs(member: StaffMember) -> ColumnElement[bool]:
+    """Cases of the member's helpline; whoever has none sees none."""
+    return cases.c.helpline_id == literal(member.helpline_id, BigInteger)
 
 
 def _scope(member: StaffMember, view: View) -> list[ColumnElement[bool]]:
@@ -192,7 +198,8 @@ def detail(
     connection: Connection, keyring: Keyring, member: StaffMember, reference: str, now: datetime
 ) -> tuple[CaseDetail, int, bool]:
     """A case with its timeline, its id, and whether this look is still to be written down."""
-    row = connection.execute(_queue_query().where(cases.c.reference == reference)).one_or_none()
+    query = _queue_query().where(cases.c.reference == reference, _theirs(member))
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound("there is no such case")
     case = case_file(row)

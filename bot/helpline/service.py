@@ -1,7 +1,7 @@
 """The helpline's work as the staff's console does it. Each method is one transaction.
 
-Who acts is always handed in; whoever has an account may see and take every case (helplines with
-borders of their own are not built yet). Times come from the clock.
+Who acts is always handed in: what the role does not allow is `NotAllowed`, and a case of another
+helpline is not found. Times come from the clock.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
+from bot.core.access import Permission
 from bot.core.case import CaseDetail, Outcome
 from bot.core.ports import Clock, Renderer
 from bot.helpline import desk, reading_room
 from bot.helpline.bell import Bell
-from bot.helpline.changes import Change, Changes
+from bot.helpline.changes import ELSEWHERE, Change, Changes
 from bot.helpline.crypto import Keyring
 from bot.helpline.database import Database
 from bot.helpline.desk import LONGEST_NOTE, LONGEST_REPLY, Hand
 from bot.helpline.reading_room import COUNT_UP_TO, DeadLetter, QueuePage, View
-from bot.helpline.staff import SignedIn, StaffAccounts, StaffMember
+from bot.helpline.staff import SignedIn, StaffAccounts, StaffMember, needs
 
 __all__ = [
     "COUNT_UP_TO",
+    "ELSEWHERE",
     "LONGEST_NOTE",
     "LONGEST_REPLY",
     "Change",
@@ -78,6 +80,7 @@ class HelplineService:
         ``mine`` are open cases that ``staff`` holds. At most 200 rows. Raises ValueError for an unknown
         view or a malformed ``after``.
         """
+        needs(staff, Permission.QUEUE_SEE)
         return await self._database.read(reading_room.queue, staff, view, limit, after)
 
     async def case(self, staff: StaffMember, reference: str) -> CaseDetail:
@@ -85,6 +88,7 @@ class HelplineService:
 
         Raises `NotFound`, and `StoreUnavailable` also where the look cannot be written down.
         """
+        needs(staff, Permission.CASE_READ)
         now, name = self._clock.now(), desk.normal_reference(reference)
         found, case_id, news = await self._database.read(reading_room.detail, self._keyring, staff, name, now)
         if news:
@@ -97,18 +101,22 @@ class HelplineService:
         The person is told once that somebody is there. Claiming one's own case renews the lease.
         Raises `NotFound`, or `Conflict` where it is closed or somebody else's.
         """
+        needs(staff, Permission.CASE_WORK)
         await self._act(desk.claim, staff, reference)
 
     async def take_next(self, staff: StaffMember) -> str | None:
         """Take the gravest case that nobody has; its reference, or None where there is none."""
+        needs(staff, Permission.CASE_WORK)
         return await self._act(desk.take_next, staff)
 
     async def heartbeat(self, staff: StaffMember, reference: str) -> datetime:
         """Renew the lease; returns until when. Raises `NotFound`, or `Conflict` where it is lost."""
+        needs(staff, Permission.CASE_WORK)
         return await self._database.run(desk.heartbeat, self._hand(staff), reference)
 
     async def release(self, staff: StaffMember, reference: str, note: str = "") -> None:
         """Give a case back to the queue with its draft; the person is told. Raises like `heartbeat`."""
+        needs(staff, Permission.CASE_WORK)
         await self._act(desk.release, staff, reference, _optional(note))
 
     async def reply(self, staff: StaffMember, reference: str, text: str, *, seen: int, token: str) -> int:
@@ -124,6 +132,7 @@ class HelplineService:
             Outdated: the person wrote after ``seen``; the same call with the new id sends.
             ValueError: text or token are not acceptable.
         """
+        needs(staff, Permission.CASE_WORK)
         if not _TOKEN.fullmatch(token):
             raise ValueError("the token is malformed")
         return await self._act(desk.reply, staff, reference, desk.clean(text, LONGEST_REPLY), seen, token)
@@ -133,16 +142,19 @@ class HelplineService:
 
         Raises `NotFound`, `Conflict` where the case's words are erased, and ValueError.
         """
+        needs(staff, Permission.CASE_NOTE)
         return await self._act(desk.note, staff, reference, desk.clean(text, LONGEST_NOTE))
 
     async def save_draft(self, staff: StaffMember, reference: str, text: str) -> None:
         """Keep the unsent reply (empty: forget it); renews the lease. Raises like `heartbeat`, ValueError."""
+        needs(staff, Permission.CASE_WORK)
         await self._database.run(desk.save_draft, self._hand(staff), reference, _optional(text))
 
     async def close(
         self, staff: StaffMember, reference: str, outcome: Outcome, note: str = "", *, tell: bool
     ) -> None:
         """End a case; ``tell`` says so to the person. Raises like `heartbeat`, and ValueError."""
+        needs(staff, Permission.CASE_WORK)
         await self._act(desk.close, staff, reference, Outcome(outcome), _optional(note), tell)
 
     async def sweep(self, now: datetime) -> int:
@@ -156,9 +168,9 @@ class HelplineService:
         """Whether somebody used the console within ten minutes and has not signed out."""
         return await self._accounts.on_duty()
 
-    async def changes_since(self, seq: int) -> Sequence[Change]:
-        """At most 500 changes after number ``seq``, in order."""
-        return await self._changes.since(seq)
+    async def changes_since(self, staff: StaffMember, seq: int) -> Sequence[Change]:
+        """At most 500 changes after number ``seq``, in order; `ELSEWHERE` is of another helpline."""
+        return await self._changes.since(seq, staff.helpline_id)
 
     async def latest_change(self) -> int:
         """The number of the newest change, 0 before the first."""
@@ -170,15 +182,18 @@ class HelplineService:
 
     async def dead_letters(self, staff: StaffMember) -> Sequence[DeadLetter]:
         """The newest 200 updates that could not be handled, without their content."""
+        needs(staff, Permission.SYSTEM_SEE)
         return await self._database.read(reading_room.dead_letters, _MOST_LETTERS)
 
     async def dead_letter_text(self, staff: StaffMember, letter_id: int) -> str:
         """The raw JSON of a dead letter. The look is written down. Raises `NotFound`."""
+        needs(staff, Permission.LETTERS_READ)
         now = self._clock.now()
         return await self._database.run(reading_room.dead_letter_text, self._keyring, staff, letter_id, now)
 
     async def retry_dead_letter(self, staff: StaffMember, letter_id: int) -> None:
         """Hand a dead letter out again. Raises `NotFound`, `Conflict`."""
+        needs(staff, Permission.LETTERS_RETRY)
         now = self._clock.now()
         await self._database.run(reading_room.retry_dead_letter, staff, letter_id, now)
         self._work.ring()

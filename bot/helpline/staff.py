@@ -19,14 +19,17 @@ from typing import Any
 import argon2
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from bot.core.access import Permission, Role, allowed
+from bot.core.helplines import DEFAULT
 from bot.core.ports import Clock
-from bot.errors import Conflict, NotFound, SignInRefused, TooManyTries
+from bot.errors import Conflict, NotAllowed, NotFound, SignInRefused, TooManyTries
 from bot.helpline.crypto import Keyring
 from bot.helpline.database import Database
+from bot.helpline.helplines import by_code
 from bot.helpline.presence import staff_at_work, working_since
-from bot.helpline.tables import sign_in_failures, staff, staff_sessions
+from bot.helpline.tables import helplines, sign_in_failures, staff, staff_sessions
 
-ROLES = ("counsellor", "supervisor", "administrator")
+ROLES = tuple(role.value for role in Role)
 SESSION_LENGTH = timedelta(hours=12)
 SESSION_IDLE = timedelta(hours=1)
 WINDOW = timedelta(minutes=15)
@@ -44,12 +47,24 @@ _SEEN_STEP = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """Somebody who may work on cases. ``name`` is what people are shown."""
+    """Somebody of the staff. ``name`` is what people are shown; cases of other helplines do not exist."""
 
     id: int
     login: str
     name: str
     role: str
+    helpline_id: int | None
+    helpline: str
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role allows it."""
+        return allowed(self.role, permission)
+
+
+def needs(member: StaffMember, permission: Permission) -> None:
+    """Raises `NotAllowed` where the member's role lacks the permission."""
+    if not member.may(permission):
+        raise NotAllowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +91,14 @@ class StaffAccounts:
         self._hasher = hasher or argon2.PasswordHasher()
         self._nobody = ""
 
-    async def add(self, login: str, name: str, password: str, role: str = "counsellor") -> StaffMember:
-        """Make an account.
+    async def add(
+        self, login: str, name: str, password: str, role: str = "counsellor", helpline: str = DEFAULT
+    ) -> StaffMember:
+        """Make an account with a helpline, named by its code.
 
         Raises:
             Conflict: the login is taken.
+            NotFound: there is no such helpline.
             ValueError: login, name, role or password are not acceptable; the text says which.
         """
         row = {
@@ -91,7 +109,7 @@ class StaffAccounts:
             "active": True,
             "created_at": self._clock.now(),
         }
-        return await self._database.run(_add, row)
+        return await self._database.run(_add, row, helpline)
 
     async def set_password(self, login: str, password: str) -> None:
         """Change a password and end the account's sessions. Raises `NotFound` and ValueError."""
@@ -210,14 +228,28 @@ def _token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
-_MEMBER = (staff.c.id, staff.c.login, staff.c.name, staff.c.role)
+_MEMBER = (
+    staff.c.id,
+    staff.c.login,
+    staff.c.name,
+    staff.c.role,
+    staff.c.helpline_id,
+    helplines.c.code.label("helpline"),
+)
+_WHOSE = staff.outerjoin(helplines, helplines.c.id == staff.c.helpline_id)
 
 
-def _add(connection: Connection, row: dict[str, Any]) -> StaffMember:
+def _member(row: Any) -> StaffMember:
+    return StaffMember(row.id, row.login, row.name, row.role, row.helpline_id, row.helpline or "")
+
+
+def _add(connection: Connection, row: dict[str, Any], code: str) -> StaffMember:
     if connection.execute(select(staff.c.id).where(staff.c.login == row["login"])).one_or_none() is not None:
         raise Conflict("this login is taken")
+    helpline = by_code(connection, code)
+    row = {**row, "helpline_id": helpline.id}
     new_id = connection.execute(insert(staff).returning(staff.c.id), row).scalar_one()
-    return StaffMember(new_id, row["login"], row["name"], row["role"])
+    return StaffMember(new_id, row["login"], row["name"], row["role"], helpline.id, helpline.code)
 
 
 def _change(connection: Connection, login: str, values: dict[str, Any], now: datetime) -> None:
@@ -230,8 +262,8 @@ def _change(connection: Connection, login: str, values: dict[str, Any], now: dat
 
 
 def _members(connection: Connection) -> Sequence[StaffMember]:
-    query = select(*_MEMBER).where(staff.c.active).order_by(staff.c.login)
-    return [StaffMember(*row) for row in connection.execute(query)]
+    query = select(*_MEMBER).select_from(_WHOSE).where(staff.c.active).order_by(staff.c.login)
+    return [_member(row) for row in connection.execute(query)]
 
 
 def _count_try(connection: Connection, subjects: dict[bytes, int], now: datetime) -> None:
@@ -247,9 +279,9 @@ def _count_try(connection: Connection, subjects: dict[bytes, int], now: datetime
 
 
 def _password_of(connection: Connection, login: str) -> tuple[StaffMember, str] | None:
-    query = select(*_MEMBER, staff.c.password).where(staff.c.login == login, staff.c.active)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else (StaffMember(row.id, row.login, row.name, row.role), row.password)
+    query = select(*_MEMBER, staff.c.password).select_from(_WHOSE)
+    row = connection.execute(query.where(staff.c.login == login, staff.c.active)).one_or_none()
+    return None if row is None else (_member(row), row.password)
 
 
 def _open_session(
@@ -267,7 +299,7 @@ def _session(
 ) -> tuple[int, datetime, StaffMember] | None:
     query = (
         select(staff_sessions.c.id.label("session_id"), staff_sessions.c.seen_at, *_MEMBER)
-        .join_from(staff_sessions, staff)
+        .select_from(staff_sessions.join(_WHOSE, staff.c.id == staff_sessions.c.staff_id))
         .where(
             staff_sessions.c.token_hash == token_hash,
             staff_sessions.c.ended_at.is_(None),
@@ -279,7 +311,7 @@ def _session(
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    return row.session_id, row.seen_at, StaffMember(row.id, row.login, row.name, row.role)
+    return row.session_id, row.seen_at, _member(row)
 
 
 def _touch_session(connection: Connection, session_id: int, now: datetime) -> None:

@@ -14,6 +14,7 @@ from bot.helpline.bell import Bell
 from bot.helpline.changes import Changes
 from bot.helpline.crypto import Keyring
 from bot.helpline.database import Database
+from bot.helpline.helplines import Helplines
 from bot.helpline.inbox import Inbox
 from bot.helpline.outbox import Outbox
 from bot.helpline.retention import Retention
@@ -39,6 +40,7 @@ class Store:
     retention: Retention
     changes: Changes
     stats: Stats
+    helplines: Helplines
 
     async def close(self) -> None:
         """Give back connections and threads."""
@@ -70,6 +72,10 @@ async def open_store(
     except BaseException:
         await database.close()
         raise
+    return _store(database, keyring, clock, renderer)
+
+
+def _store(database: Database, keyring: Keyring, clock: Clock, renderer: Renderer) -> Store:
     work, delivery, change = Bell(), Bell(), Bell()
     changes = Changes(database, change)
     accounts = StaffAccounts(database, keyring, clock)
@@ -94,6 +100,7 @@ async def open_store(
         retention=Retention(database),
         changes=changes,
         stats=Stats(database, clock),
+        helplines=Helplines(database, clock),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -155,6 +156,24 @@ transcript = Table(
 )
 
 
+class _HelplineColumns(TypedColumns):
+    id: Named[int] = Column(BigKey, primary_key=True)
+    code: Named[str] = Column(String(32), unique=True)
+    name: Named[str] = Column(String(80))
+    countries: Named[tuple[str, ...]] = Column(Names, nullable=False)
+    languages: Named[tuple[str, ...]] = Column(Names, nullable=False)
+    hours: Named[dict[str, Any]] = Column(JSON, nullable=False)
+    zone: Named[str] = Column(String(64))
+    due: Named[dict[str, Any]] = Column(JSON, nullable=False)
+    retention_days: Named[int] = Column(Integer)
+    alerts: Named[dict[str, Any]] = Column(JSON, nullable=False)
+    active: Named[bool] = Column(Boolean)
+    created_at: Named[datetime] = Column(UtcDateTime, nullable=False)
+
+
+helplines = Table("helplines", metadata, _HelplineColumns)
+
+
 class _StaffColumns(TypedColumns):
     id: Named[int] = Column(BigKey, primary_key=True)
     login: Named[str] = Column(String(80), unique=True)
@@ -163,6 +182,8 @@ class _StaffColumns(TypedColumns):
     password: Named[str] = Column(String(200))
     active: Named[bool] = Column(Boolean)
     created_at: Named[datetime] = Column(UtcDateTime, nullable=False)
+    # SQLite cannot add a column that refers to another table and must not be empty; who has none sees nothing.
+    helpline_id: Named[int | None] = Column(BigKey, ForeignKey("helplines.id"))
 
 
 staff = Table("staff", metadata, _StaffColumns)
@@ -219,6 +240,7 @@ class _CaseColumns(TypedColumns):
     version: Named[int] = Column(Integer)
     data_key: Named[bytes | None] = Column(LargeBinary)
     draft: Named[bytes | None] = Column(LargeBinary)
+    helpline_id: Named[int | None] = Column(BigKey, ForeignKey("helplines.id"))
 
 
 cases = Table(
@@ -229,11 +251,11 @@ cases = Table(
     _one_of("state", "new", "claimed", "waiting_person", "waiting_us", "closed"),
     Index("ix_cases_conversation", "conversation_id", "id"),
     Index("uq_cases_one_open", "conversation_id", unique=True, **_where("state <> 'closed'")),
-    Index("ix_cases_queue", "rank", "due_at", "id", **_where("state <> 'closed'")),
-    Index("ix_cases_unheld", "rank", "due_at", "id", **_where("state = 'new'")),
+    Index("ix_cases_queue", "helpline_id", "rank", "due_at", "id", **_where("state <> 'closed'")),
+    Index("ix_cases_unheld", "helpline_id", "rank", "due_at", "id", **_where("state = 'new'")),
     Index("ix_cases_held", "holder_id", "rank", "due_at", "id", **_where("state <> 'closed'")),
     Index("ix_cases_lease", "lease_until", **_where("lease_until IS NOT NULL")),
-    Index("ix_cases_closed", "closed_at", "id", **_where("state = 'closed'")),
+    Index("ix_cases_closed", "helpline_id", "closed_at", "id", **_where("state = 'closed'")),
     sqlite_autoincrement=True,
 )
 

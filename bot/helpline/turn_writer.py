@@ -24,6 +24,7 @@ from bot.helpline.casefile import (
 )
 from bot.helpline.crypto import Keyring
 from bot.helpline.dispatch import Lane, enqueue, load_message, plain
+from bot.helpline.helplines import default_helpline_id
 from bot.helpline.sql import moment, word
 from bot.helpline.tables import case_lines, cases, conversations, inbox, outbox, transcript
 from bot.helpline.turn_unit import Unit
@@ -67,6 +68,7 @@ def _write_conversation(connection: Connection, keyring: Keyring, unit: Unit) ->
     case, kept = unit.case, list[NewLine]()
     if case is not None and unit.case_opened:
         case.conversation_id = conversation_id
+        case.helpline_id = default_helpline_id(connection)
         connection.execute(_RENUMBER, {"b_lane": conversation_id, "b_incident": case.incident})
         save_case(connection, case)
         kept = _take_kept(connection, keyring, unit, case)

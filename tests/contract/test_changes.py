@@ -7,11 +7,18 @@ import asyncio
 from bot.core.case import Outcome
 from bot.core.taxonomy import Priority
 from bot.helpline.changes import note
+from bot.helpline.service import StaffMember
 from tests.contract.world import MOTHER, TEACHER, World
 
 
 async def what(world: World, seq: int = 0) -> list[str]:
-    return [change.what for change in await world.store.service.changes_since(seq)]
+    return [change.what for change in await world.store.service.changes_since(await watcher(world), seq)]
+
+
+async def watcher(world: World) -> StaffMember:
+    """Somebody of the default helpline."""
+    known = {member.login: member for member in await world.accounts.members()}
+    return known.get("watch") or await world.staff("watch", "Watch")
 
 
 async def test_a_quiet_helpline_has_no_changes(world: World) -> None:
@@ -30,7 +37,7 @@ async def test_each_step_of_a_case_is_a_change(world: World) -> None:
     await world.says(MOTHER, "more")
     await service.close(ana, reference, Outcome.SUPPORTED, tell=False)
     assert await what(world) == ["opened", "line", "claimed", "delivery", "delivery", "line", "closed"]
-    changes = await service.changes_since(0)
+    changes = await service.changes_since(await watcher(world), 0)
     assert {(change.reference, change.priority) for change in changes} == {(reference, Priority.EMERGENCY)}
     assert [change.seq for change in changes] == sorted({change.seq for change in changes})
 
@@ -46,7 +53,7 @@ async def test_a_reader_asks_only_for_what_is_new(world: World) -> None:
 async def test_a_dead_letter_is_a_change_of_no_case(world: World) -> None:
     await world.arrive(MOTHER)
     await world.store.turns.failed(1, "x", final=True)
-    (change,) = await world.store.service.changes_since(0)
+    (change,) = await world.store.service.changes_since(await watcher(world), 0)
     assert (change.what, change.reference, change.priority) == ("dead_letter", "", None)
 
 
@@ -59,6 +66,7 @@ async def test_a_bell_wakes_the_stream(world: World) -> None:
 
 async def test_a_later_number_is_never_seen_before_an_earlier_one(world: World) -> None:
     database, now = world.store.database, world.clock.now()
+    await watcher(world)
     async with database.write() as transaction:
         await transaction.run(note, [(None, "first")], now)
         second = asyncio.create_task(database.run(note, [(None, "second")], now))

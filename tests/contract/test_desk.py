@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from bot.core.case import LEASE, Author, CaseState, DeliveryState, Outcome
 from bot.core.taxonomy import Priority
-from bot.errors import Conflict, NotFound, Outdated
+from bot.errors import Conflict, NotAllowed, NotFound, Outdated
 from bot.helpline.service import LONGEST_REPLY, HelplineService, StaffMember
 from bot.helpline.tables import case_events
 from tests.contract.world import MOTHER, TEACHER, World
@@ -334,7 +334,10 @@ async def test_dead_letters_are_seen_and_their_text_only_on_record(
     (letter,) = await service.dead_letters(ana)
     assert (letter.code, letter.attempts, letter.urgent) == ("parse_error", 1, True)
     assert await events(world) == []
-    assert '"poison"' in await service.dead_letter_text(ana, letter.id)
+    with pytest.raises(NotAllowed):
+        await service.dead_letter_text(ana, letter.id)
+    lead = await world.accounts.add("lea", "Lea", "correct horse battery", "supervisor")
+    assert '"poison"' in await service.dead_letter_text(lead, letter.id)
     assert await events(world) == ["dead_letter_read"]
 
 
@@ -348,5 +351,6 @@ async def test_a_dead_letter_is_handed_out_again(
     assert await service.dead_letters(ana) == []
     with pytest.raises(NotFound):
         await service.retry_dead_letter(ana, 1)
+    lead = await world.accounts.add("lea", "Lea", "correct horse battery", "supervisor")
     with pytest.raises(NotFound):
-        await service.dead_letter_text(ana, 1)
+        await service.dead_letter_text(lead, 1)

@@ -1,0 +1,36 @@
+"""What each route of the console asks of its visitor. A route that is not in the table is closed.
+
+`None` stands for what is open to everybody, before any sign-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.core.access import Permission
+
+_P = Permission
+
+ROUTES: Mapping[str, Permission | None] = {
+    "GET /healthz": None,
+    "GET /sign-in": None,
+    "POST /sign-in": None,
+    "POST /language": None,
+    "POST /sign-out": _P.OWN_ACCOUNT,
+    "GET /": _P.OWN_ACCOUNT,
+    "GET /help": _P.OWN_ACCOUNT,
+    "GET /events": _P.OWN_ACCOUNT,
+    "POST /presence": _P.OWN_ACCOUNT,
+    "GET /queue": _P.QUEUE_SEE,
+    "POST /queue/next": _P.CASE_WORK,
+    "GET /cases/{reference}": _P.CASE_READ,
+    "POST /cases/{reference}/claim": _P.CASE_WORK,
+    "POST /cases/{reference}/reply": _P.CASE_WORK,
+    "POST /cases/{reference}/draft": _P.CASE_WORK,
+    "POST /cases/{reference}/heartbeat": _P.CASE_WORK,
+    "POST /cases/{reference}/note": _P.CASE_NOTE,
+    "POST /cases/{reference}/release": _P.CASE_WORK,
+    "POST /cases/{reference}/close": _P.CASE_WORK,
+    "GET /system": _P.SYSTEM_SEE,
+    "POST /system/dead/{letter_id}/retry": _P.LETTERS_RETRY,
+}

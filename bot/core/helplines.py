@@ -1,0 +1,72 @@
+"""A helpline (organisation): whom it is there for, when, and how soon it must answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.core.case import DUE
+from bot.core.taxonomy import Priority
+
+DEFAULT = "default"
+"""Code of the helpline that takes what no other covers; it is always there and always open."""
+
+RETENTION_DAYS = 365
+
+Span = tuple[time, time]
+"""From, until (not including); until 00:00 means the end of the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When somebody is there: spans for each weekday (0 is Monday). No spans at all: always."""
+
+    week: Mapping[int, tuple[Span, ...]] = field(default_factory=dict)
+
+    def open_at(self, local: datetime) -> bool:
+        """Whether a moment, told in the helpline's own zone, falls into a span."""
+        if not self.week:
+            return True
+        now = local.time().replace(tzinfo=None)
+        return any(
+            begin <= now and (now < end or end == time(0))
+            for begin, end in self.week.get(local.weekday(), ())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Helpline:
+    """An organisation whose staff see its cases and no others.
+
+    ``countries`` and ``languages`` are codes as in `Audience`; empty means all. ``due``: time until a
+    person should have looked. ``retention_days``: how long closed cases keep their words. ``alerts`` are
+    the settings of the alerts as JSON values.
+    """
+
+    id: int
+    code: str
+    name: str
+    countries: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    hours: Hours = field(default_factory=Hours)
+    zone: str = "UTC"
+    due: Mapping[Priority, timedelta] = field(default_factory=lambda: dict(DUE))
+    retention_days: int = RETENTION_DAYS
+    alerts: Mapping[str, object] = field(default_factory=dict)
+    active: bool = True
+
+    @property
+    def is_default(self) -> bool:
+        return self.code == DEFAULT
+
+    def covers(self, country: str, language: str) -> bool:
+        """Whether it is there for this country and language, whatever the hour."""
+        return (not self.countries or country in self.countries) and (
+            not self.languages or language in self.languages
+        )
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether somebody is there at a moment (aware)."""
+        return self.hours.open_at(now.astimezone(ZoneInfo(self.zone)))
