@@ -97,8 +97,8 @@ def _patterns(entry: Cursor, key: str) -> Iterator[re.Pattern[str]]:
 
 
 def _compile(line: str) -> re.Pattern[str]:
-    """Raises `ValueError` where the line holds nothing, or an open bracket."""
-    if line.count("(") != line.count(")"):
+    """Raises `ValueError` where the line holds nothing, an open bracket, or a star without a word."""
+    if line.count("(") != line.count(")") or re.search(r"\([^()]*\(|(?<!\S)\*|\)\*", line):
         raise ValueError
     built = "".join(_piece(piece) for piece in _PIECE.findall(line))
     if not built.replace(_GAP, ""):

@@ -86,10 +86,9 @@ def review(settings: Settings, names: Sequence[str], language: str, by: str, on:
     if unknown:
         known = ", ".join(items) or "none: --lang must be one of " + ", ".join(LANGUAGES)
         raise ContentError(f"“{unknown[0]}” is no text in “{language}”; texts: {known}")
-    for name in names:
-        # Read anew each time: a review moves the lines below it.
-        fresh = {item.name: item for item in _responses(settings).reviews() if item.language == language}
-        review_writer.record(settings.responses_dir, fresh[name], by, day)
+    # From below: a review that is written moves the lines behind it.
+    for item in sorted((items[name] for name in set(names)), key=lambda item: -item.line):
+        review_writer.record(settings.responses_dir, item, by, day)
     return list(names)
 
 
