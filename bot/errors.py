@@ -109,6 +109,10 @@ class KeyringError(StoreError):
     """An encryption key is missing or does not fit the data."""
 
 
+class TogetherError(AmparoError):
+    """One of several texts that were to be read together cannot be understood; each now goes alone."""
+
+
 class UpdateError(AmparoError):
     """An update cannot be understood."""
 

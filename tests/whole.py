@@ -16,10 +16,11 @@ from bot.chat.poller import Poller
 from bot.chat.telegram import Client
 from bot.chat.worker import Worker
 from bot.content.phrasebook import Phrasebook
-from bot.core.case import CaseView, QueueRow
-from bot.core.ports import TextReader
+from bot.core.case import QueueRow
+from bot.core.ports import Inbox, TextReader
 from bot.core.turn import TurnRunner
 from bot.helpline import Store, open_store
+from bot.helpline.inbox import PATIENCE
 from bot.helpline.staff import StaffMember
 from bot.matching.patterns import PatternLayer
 from bot.sandbox import create_app
@@ -52,7 +53,13 @@ class Whole:
     clock: FixedClock
     bot_id: int
     staff: StaffMember
+    client: Client
+    scan: PatternLayer
     people: dict[str, int] = field(default_factory=dict)
+
+    def polling_into(self, inbox: Inbox) -> Poller:
+        """Another poller of the same bot, before another inbox."""
+        return Poller(self.client, inbox, self.scan, self.book, self.clock, self.bot_id, seconds=0)
 
     def person(self, name: str = "Rosa", client: str = "es") -> int:
         """The id of a person who writes, made at first use."""
@@ -94,6 +101,7 @@ class Whole:
         self.sandbox.commit()
         while await self.poller.poll_once():
             pass
+        self.clock.advance(seconds=PATIENCE.total_seconds())
         while await self.worker.work_once():
             pass
         while await self.delivery.deliver_once():
@@ -137,11 +145,9 @@ async def whole_bot(
             clock=clock,
             bot_id=bot_id,
             staff=await store.staff.add("ana", "Ana", PASSWORD),
+            client=client,
+            scan=scan,
         )
     finally:
         await translator.stop()
         await store.close()
-
-
-def newest_case(view: CaseView | None) -> str:
-    return "" if view is None else view.reference

@@ -65,7 +65,7 @@ class Delivery:
     async def _deliver(self, message: OutgoingMessage) -> None:
         async with self._pace:
             try:
-                telegram_id = await self._client.send(message.chat_id, message.message)
+                telegram_id = await self._send(message)
             except DeliveryRetry as error:
                 after = error.retry_after or self._backoff(message.attempts)
                 log.info("delivery_retry", outbox_id=message.id, reason=str(error), after=round(after, 1))
@@ -81,6 +81,12 @@ class Delivery:
                 await self._outbox.rejected(message.id, "bad_request")
             else:
                 await self._outbox.sent(message.id, telegram_id)
+
+    async def _send(self, message: OutgoingMessage) -> int:
+        if message.wipe is None:
+            return await self._client.send(message.chat_id, message.message)
+        await self._client.wipe(message.chat_id, message.wipe)
+        return 0
 
     def _backoff(self, attempts: int) -> float:
         longest = min(MAX_BACKOFF, 0.5 * 2.0 ** min(attempts, 8))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
@@ -36,11 +36,15 @@ class Poller:
         bot_id: int,
         *,
         seconds: int = POLL_SECONDS,
+        look: DangerScan | None = None,
+        typing: Callable[[ChatId], None] | None = None,
     ) -> None:
         self._seconds = seconds
         self._client = client
         self._inbox = inbox
         self._scan = scan
+        self._look = look
+        self._typing = typing
         self._renderer = renderer
         self._clock = clock
         self._bot_id = bot_id
@@ -69,7 +73,9 @@ class Poller:
         """
         raw = await self._client.updates(self._offset, ALLOWED_UPDATES, self._seconds)
         self.last_success = self._clock.now()
-        updates = [item for item in (incoming(value, self._scan) for value in raw) if item is not None]
+        updates = [
+            item for item in (incoming(value, self._scan, self._look) for value in raw) if item is not None
+        ]
         if len(updates) < len(raw):
             log.error("updates_without_id", count=len(raw) - len(updates))
         if updates:
@@ -85,6 +91,11 @@ class Poller:
             await self._tell(updates)
             raise
         self._told.clear()
+        if self._typing is not None:
+            for chat_id in {
+                update.chat_id for update in updates if update.plain and update.chat_id is not None
+            }:
+                self._typing(chat_id)
         self._offset = max(update.update_id for update in updates) + 1
 
     async def _tell(self, updates: Sequence[IncomingUpdate]) -> None:

@@ -16,15 +16,36 @@ ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_membe
 """Set at every start, because Telegram keeps the list of an earlier start otherwise."""
 
 
-def incoming(update: object, scan: DangerScan) -> IncomingUpdate | None:
-    """An update to be stored, with its danger words already looked for; None without an id."""
+SHORT = 160
+"""A longer text is complete in itself and waits for nothing."""
+
+
+def incoming(update: object, scan: DangerScan, look: DangerScan | None = None) -> IncomingUpdate | None:
+    """An update to be stored, with its danger words already looked for; None without an id.
+
+    ``look`` sees more than the words, such as a model: what it sees keeps a text from waiting.
+    """
     if not isinstance(update, Mapping):
         return None
     update_id = update.get("update_id")
     if not isinstance(update_id, int) or isinstance(update_id, bool):
         return None
     danger = tuple(sorted({hit.name for text in _texts(update) for hit in scan.scan(text)}))
-    return IncomingUpdate(update_id, json.dumps(update, ensure_ascii=False), _chat_id(update), danger)
+    text = _plain_text(update)
+    patient = bool(text) and len(text) <= SHORT and not danger and not (look is not None and look.scan(text))
+    raw = json.dumps(update, ensure_ascii=False)
+    return IncomingUpdate(update_id, raw, _chat_id(update), danger, plain=bool(text), patient=patient)
+
+
+def _plain_text(update: Mapping[str, Any]) -> str:
+    """A new text in a private chat that is no command and nobody else's; otherwise an empty string."""
+    message = update.get("message")
+    if not isinstance(message, Mapping) or not is_private(update):
+        return ""
+    text = message.get("text")
+    if not isinstance(text, str) or text.startswith("/") or {"forward_origin", "via_bot"} & set(message):
+        return ""
+    return text.strip()
 
 
 def client_language(update: Mapping[str, Any]) -> str:

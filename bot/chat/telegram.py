@@ -7,8 +7,15 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import httpx
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, WebhookInfo
-from telegram.constants import ParseMode
+from telegram import (
+    Bot,
+    BotCommand,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    WebhookInfo,
+)
+from telegram.constants import ChatAction, ParseMode
 from telegram.error import (
     BadRequest,
     Conflict,
@@ -21,6 +28,7 @@ from telegram.error import (
 )
 from telegram.request import BaseRequest, HTTPXRequest
 
+from bot.chat.profile import Presentation
 from bot.core.effects import Message
 from bot.core.ports import ChatId
 from bot.errors import (
@@ -38,6 +46,9 @@ os.environ.setdefault("PTB_TIMEDELTA", "1")
 DEFAULT_API = "https://api.telegram.org"
 POLL_SECONDS = 25
 """How long Telegram holds a getUpdates open while there is nothing new."""
+
+MOST_DELETED = 100
+"""Messages that one deleteMessages takes (Bot API)."""
 
 _NEVER_OPENED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _GONE = ("chat not found", "user is deactivated", "bot can't initiate", "peer_id_invalid", "user not found")
@@ -112,6 +123,31 @@ class Client:
         except TelegramError as error:
             raise delivery_error(error) from error
         return sent.message_id
+
+    async def wipe(self, chat_id: ChatId, message_ids: Sequence[int]) -> None:
+        """Delete messages of the bot; those Telegram no longer has are skipped. Raises a `DeliveryError`."""
+        try:
+            for some in _chunks(message_ids):
+                await self.bot.delete_messages(chat_id, list(some))
+        except TelegramError as error:
+            raise delivery_error(error) from error
+
+    async def typing(self, chat_id: ChatId) -> None:
+        """Show that an answer is on its way, for some seconds. Raises `TelegramError`."""
+        await self.bot.send_chat_action(chat_id, ChatAction.TYPING)
+
+    async def present(self, profile: Sequence[Presentation]) -> None:
+        """Set commands and descriptions, a language at a time. Raises `TelegramError`."""
+        for item in profile:
+            code = item.language or None
+            commands = [BotCommand(name, text) for name, text in item.commands]
+            await self.bot.set_my_commands(commands, language_code=code)
+            await self.bot.set_my_description(item.about, language_code=code)
+            await self.bot.set_my_short_description(item.short, language_code=code)
+
+
+def _chunks(ids: Sequence[int]) -> list[Sequence[int]]:
+    return [ids[at : at + MOST_DELETED] for at in range(0, len(ids), MOST_DELETED)]
 
 
 def keyboard(message: Message) -> InlineKeyboardMarkup | None:

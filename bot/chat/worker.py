@@ -10,10 +10,10 @@ import structlog
 
 from bot.chat.raw import client_language, is_private
 from bot.core.effects import Kind
-from bot.core.events import AnyEvent
+from bot.core.events import AnyEvent, Said
 from bot.core.ports import Clock, Renderer, Turns, TurnUnit
 from bot.core.turn import TurnRunner, fallback
-from bot.errors import AmparoError, Conflict, NotReadYet, StoreUnavailable, UpdateError
+from bot.errors import AmparoError, Conflict, NotReadYet, StoreUnavailable, TogetherError, UpdateError
 
 log = structlog.get_logger()
 
@@ -88,10 +88,20 @@ class Worker:
         if "callback_query" in raw:
             self._presses.acknowledge(raw)
         event = await self._events.event(raw)
-        if event is not None:
+        if isinstance(event, Said) and unit.others:
+            await self._runner.run(unit, event, await self._more(unit))
+        elif event is not None:
             await self._runner.run(unit, event)
         else:
             log.info("update_without_answer", inbox_id=unit.inbox_id, kinds=sorted(set(raw) & _KINDS))
+
+    async def _more(self, unit: TurnUnit) -> list[Said]:
+        """The texts read together with the first. One that is malformed must not bury the others."""
+        try:
+            events = [await self._events.event(_json(raw)) for raw in unit.others]
+        except (UpdateError, ValueError) as error:
+            raise TogetherError from error
+        return [event for event in events if isinstance(event, Said)]
 
     async def _failed(self, inbox_id: int, raw: str, error: Exception) -> None:
         """Counted; with the last failure the person gets the safety text that stands alone."""

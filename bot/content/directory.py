@@ -30,13 +30,20 @@ def showable(provenance: Provenance, today: date) -> bool:
     return fresh and sourced and provenance.confidence in ("high", "medium")
 
 
-def pick(country: Country | None, kinds: Iterable[str], limit: int, today: date) -> list[Service]:
-    """The best ``limit`` services of each kind, in the order of the kinds; none twice."""
+def pick(
+    country: Country | None, kinds: Iterable[str], limit: int, today: date, *, always: bool = False
+) -> list[Service]:
+    """The best ``limit`` services of each kind, in the order of the kinds; none twice.
+
+    ``always``: those open day and night come before others of their kind.
+    """
     if country is None:
         return []
     chosen: list[Service] = []
     for kind in kinds:
         fitting = [s for s in country.services if s.kind == kind and showable(s.provenance, today)]
+        if always:
+            fitting.sort(key=lambda service: not service.always)
         chosen += [s for s in fitting[:limit] if s not in chosen]
     return chosen
 

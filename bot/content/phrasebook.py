@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from bot.content import directory
 from bot.content.markup import MAX_LENGTH, escape, from_content, length
 from bot.content.model import GuidanceText, Responses, SafetyText, Texts
 from bot.content.required import SAFETY_KEYS
 from bot.content.review import REVIEWED
+from bot.core.dialogue.commands import COMMANDS
 from bot.core.effects import (
     Audience,
     Block,
     Button,
+    CommandList,
     Guidance,
     Message,
     Part,
@@ -97,14 +100,15 @@ class Phrasebook:
         fitting = (s for s in item.services if s.kind == kind)
         return any(self._today is None or directory.showable(s.provenance, self._today()) for s in fitting)
 
-    def countries(self) -> tuple[str, ...]:
-        return tuple(self._responses.countries)
+    def timezone(self, country: str) -> ZoneInfo | None:
+        item = self._responses.countries.get(country)
+        return ZoneInfo(item.timezone) if item else None
 
     # Renderer
 
     def render(self, say: Say, audience: Audience, now: datetime) -> tuple[Message, ...]:
         """The message in words; more than one where Telegram's 4096 characters do not hold it."""
-        page = _Page(self, audience, now.date())
+        page = _Page(self, audience, now)
         paragraphs = [text for block in say.blocks for text in page.words(block) if text]
         texts = _fit(paragraphs)
         buttons = tuple(tuple(page.button(item) for item in row) for row in say.buttons)
@@ -144,12 +148,13 @@ class Phrasebook:
 
 
 class _Page:
-    """Words for one audience on one day."""
+    """Words for one audience at one moment."""
 
-    def __init__(self, book: Phrasebook, audience: Audience, today: date) -> None:
+    def __init__(self, book: Phrasebook, audience: Audience, now: datetime) -> None:
         self._book = book
         self._audience = audience
-        self._today = today
+        self._now = now
+        self._today = now.date()
 
     def words(self, block: Block) -> list[str]:
         """The paragraphs of a block as Telegram HTML."""
@@ -164,6 +169,9 @@ class _Page:
                 return self._services(block)
             case PlatformHelp():
                 return self._platform(block)
+            case CommandList():
+                listed = (f"/{name} {self.phrase(f'everyday.cmd_{name}', {})}" for name in COMMANDS)
+                return ["\n".join(listed)]
 
     def phrase(self, key: str, params: Mapping[str, str]) -> str:
         found = self._book.find(self._audience.language, key, lambda texts: texts.phrases.get(key))
@@ -193,6 +201,8 @@ class _Page:
             language = self._audience.language
             codes = (language, *self._book.fallback(language), "en")
             return next((names[code] for code in codes if code in names), key)
+        if kind == "now":
+            return f"{self._now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         if kind == "language":
             item = responses.language(key)
             return item.name if item else key
@@ -240,7 +250,7 @@ class _Page:
     def _services(self, block: Services) -> list[str]:
         responses = self._book.responses
         country = responses.countries.get(self._audience.country)
-        found = directory.pick(country, block.kinds, block.limit, self._today)
+        found = directory.pick(country, block.kinds, block.limit, self._today, always=block.always)
         wanted = block.worldwide
         if not found and block.kinds and "emergency" not in block.kinds:
             found = directory.pick(country, ("emergency",), 1, self._today)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.core.contact import WINDOWS
+from bot.core.dialogue.commands import COMMANDS
 from bot.core.taxonomy import GUIDANCE_SINGLES, GUIDANCE_TOPICS, ROLES
 
 _DUTY = ("duty", "off")
@@ -11,7 +13,7 @@ SAFETY_PHRASES = (
     *(f"case_opened_{duty}" for duty in _DUTY),
     *(f"person_{duty}" for duty in _DUTY),
     *("understood", "corrected", "info_only", "added", "added_off", "safe_now", "not_safe", "without_phone"),
-    *("call_now_none", "fallback"),
+    *("call_now_none", "fallback", "open_now", "corrected_held", "nobody_came"),
 )
 
 EVERYDAY_PHRASES = (
@@ -28,6 +30,12 @@ EVERYDAY_PHRASES = (
     *("more_heading", "say_heading", "say_heading_child", "avoid_heading"),
     *("platform_heading", "platform_ask", "platform_note", "urgent_reminder"),
     *("staff_joined", "staff_signature", "staff_left", "staff_released"),
+    *("also_read", "forwarded", "slow_down", "exit_done", "delete_receipt", "delete_why"),
+    *("helped_ask", "helped_thanks", "helped_sorry"),
+    *("contact_ask", "contact_how", "contact_neutral_set", "contact_plain_set", "contact_never_set"),
+    *("contact_knock", "contact_later"),
+    *("media_document", "media_sticker", "media_location", "media_contact", "media_poll"),
+    *("bot_short", "bot_about", *(f"cmd_{name}" for name in COMMANDS)),
 )
 
 BUTTONS = (
@@ -36,6 +44,8 @@ BUTTONS = (
     *("language", "country", "other_country", *(f"role_{role}" for role in ROLES)),
     *("action_report_message", "action_report_profile", "action_report_impersonation"),
     *("action_hacked_account", "action_block", "action_parental_tools", "action_ad_controls"),
+    *("contact", "contact_any", *(f"contact_{name}" for name in WINDOWS), "contact_no"),
+    *("contact_neutral", "contact_plain", "helped_yes", "helped_no"),
     *("delete_yes", "delete_no", *(f"topic_{name}" for name in (*GUIDANCE_TOPICS, *GUIDANCE_SINGLES))),
 )
 
@@ -82,6 +92,8 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "everyday.staff_signature": frozenset({"staff"}),
     "everyday.welcome": frozenset({"safe_word"}),
     "everyday.urgent_reminder": frozenset({"safe_word"}),
+    "everyday.slow_down": frozenset({"safe_word"}),
+    "everyday.delete_receipt": frozenset({"when"}),
     "safety.safe_word": frozenset({"safe_word"}),
     "lessons.card_head": frozenset({"ages", "minutes"}),
     "lessons.step_minutes": frozenset({"minutes"}),

@@ -82,6 +82,8 @@ class CaseView:
     incident: int
     holder: str = ""
     """The holder's name as shown to people; empty while nobody has it."""
+    knocked: bool = False
+    """A neutral question was sent, and a message of the staff waits for its answer."""
 
     @property
     def open(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.core.contact import SafeContact
 from bot.core.taxonomy import Priority
 
 
@@ -77,6 +78,8 @@ class Services:
     kinds: tuple[str, ...]
     limit: int = 2
     worldwide: tuple[str, ...] = ()
+    always: bool = False
+    """Services that are open day and night before others of their kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,12 @@ class PlatformHelp:
     actions: tuple[str, ...]
 
 
-Block = Phrase | Guidance | Safety | Services | PlatformHelp
+@dataclass(frozen=True, slots=True)
+class CommandList:
+    """The commands with what each does, one a line."""
+
+
+Block = Phrase | Guidance | Safety | Services | PlatformHelp | CommandList
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +156,40 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
+class Wipe:
+    """Take the bot's messages of the last 48 hours out of the chat; older ones Telegram keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetContact:
+    """Keep when and how the helpline may write first."""
+
+    contact: SafeContact
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The person answered the neutral question: what waited behind it goes out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Count something for the statistics, a day and a language at a time, and nothing about the person."""
+
+    what: str
+    """A short name: ``helped_yes``, ``erased``, ``campaign:school12``."""
+
+
+@dataclass(frozen=True, slots=True)
 class MarkUnreachable:
     """The person can (not) be written to."""
 
     unreachable: bool
 
 
-Effect = Say | OpenCase | RaiseCase | ConfirmCase | Forget | MarkUnreachable
+Effect = (
+    Say | OpenCase | RaiseCase | ConfirmCase | Forget | MarkUnreachable | Wipe | SetContact | Release | Count
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from bot.core.case import CaseView
+from bot.core.contact import SafeContact
 from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, RaiseCase, Say
 from bot.core.reading import FlagHit, Reading
 
@@ -68,8 +70,8 @@ class ContentFacts(Protocol):
         """Whether a service of this kind can be shown for the country."""
         ...
 
-    def countries(self) -> tuple[str, ...]:
-        """Codes of the countries with a directory."""
+    def timezone(self, country: str) -> ZoneInfo | None:
+        """The time zone of a country (its capital's); None where the country is not known."""
         ...
 
 
@@ -93,6 +95,10 @@ class IncomingUpdate:
     raw: str
     chat_id: ChatId | None
     danger: tuple[str, ...] = ()
+    plain: bool = False
+    """A text in a private chat, which may be read together with those before and behind it."""
+    patient: bool = False
+    """A short plain text without danger: it waits a moment for the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ class OutgoingMessage:
     kind: Kind
     message: Message
     attempts: int
+    wipe: tuple[int, ...] | None = None
+    """Instead of a message: ids of the bot's own messages that are to go from the chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,10 @@ class Record:
 
 class Inbox(Protocol):
     """Where updates are stored before Telegram is told that they arrived."""
+
+    async def attended(self, bot_id: int, chat_id: ChatId) -> bool:
+        """Whether somebody of the staff has this chat now, so that the bot keeps silent."""
+        ...
 
     async def store(self, bot_id: int, updates: Sequence[IncomingUpdate]) -> int:
         """Store and commit a batch; known update ids are ignored. Returns how many were new.
@@ -136,6 +148,8 @@ class TurnUnit(Protocol):
     received_at: datetime
     danger: tuple[str, ...]
     attempts: int
+    others: Sequence[str]
+    """Raw updates that follow at once and are read together with this one; usually none."""
 
     async def load(self) -> tuple[Mapping[str, Any], CaseView | None]:
         """The conversation's remembered state (empty for a new one) and its newest case."""
@@ -174,6 +188,24 @@ class TurnUnit(Protocol):
 
     async def on_duty(self) -> bool:
         """Whether somebody of the staff is at work now."""
+        ...
+
+    async def contact(self) -> SafeContact:
+        """When and how the helpline may write first, as the person chose."""
+        ...
+
+    async def set_contact(self, contact: SafeContact) -> None: ...
+
+    async def release(self) -> None:
+        """What waited for the answer to a neutral question is due now."""
+        ...
+
+    async def wipe(self) -> None:
+        """Behind all that is on its way, take the bot's messages of the last 48 hours out of the chat."""
+        ...
+
+    async def count(self, what: str) -> None:
+        """Add one to a figure of the statistics, which knows day and language and nobody."""
         ...
 
 

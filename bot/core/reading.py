@@ -57,6 +57,8 @@ class Reading:
     entities: tuple[EntityHit, ...] = field(default=())
     words: int = 0
     """How many words were read; language is only trusted on enough of them."""
+    also: tuple[str, ...] = ()
+    """Other topics that sentences of the message speak of by themselves, besides its intent."""
 
     @property
     def intent(self) -> Ranked:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from bot.core.case import CaseView
+from bot.core.contact import UNASKED, SafeContact
 from bot.core.effects import Audience
 from bot.core.taxonomy import COUNTRIES, LANGUAGES, ROLES
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The remembered state. ``case`` and ``on_duty`` are looked up at each turn, never stored."""
+    """The remembered state. ``case``, ``on_duty`` and ``contact`` are looked up, not stored with it."""
 
     language: str = ""
     language_chosen: bool = False
@@ -25,6 +26,15 @@ class State:
     """Codes of the languages whose draft notice was shown, joined by commas."""
     topic: str = ""
     """The last guidance intent, so that follow-ups keep it."""
+    part: str = ""
+    """The part of it shown last, so that a follow-up brings the next."""
+    helped: str = ""
+    """The topic for which "did this help?" was asked, so that it is asked once."""
+    hour: int = 0
+    """The hour of the last turn since 1970: a topic of days ago is not followed up."""
+    flood_minute: int = 0
+    flood_count: int = 0
+    """How many messages came in that minute."""
     awaiting: str = ""
     """``delete`` while the person is asked whether to erase."""
     misses: int = 0
@@ -36,13 +46,14 @@ class State:
     incident: int = 0
     case: CaseView | None = None
     on_duty: bool = False
+    contact: SafeContact = UNASKED
 
     @property
     def audience(self) -> Audience:
         return Audience(self.language, self.country, self.role)
 
 
-_LOOKED_UP = frozenset({"case", "on_duty"})
+_LOOKED_UP = frozenset({"case", "on_duty", "contact"})
 _STORED = {f.name: f.type for f in fields(State) if f.name not in _LOOKED_UP}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "language": ("", *LANGUAGES),
@@ -50,6 +61,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "role": ("", *ROLES),
     "path": ("", "emergency", "urgent"),
     "stage": ("", "asked", "person"),
+    "part": ("", "first", "more", "say", "avoid", "who"),
 }
 
 
@@ -59,10 +71,16 @@ def dump(state: State) -> dict[str, Any]:
     return {name: getattr(state, name) for name in _STORED if getattr(state, name) != getattr(default, name)}
 
 
-def restore(stored: Mapping[str, Any], *, case: CaseView | None, on_duty: bool) -> State:
+def restore(
+    stored: Mapping[str, Any],
+    *,
+    case: CaseView | None,
+    on_duty: bool,
+    contact: SafeContact = UNASKED,
+) -> State:
     """The state again. What is unknown or of a wrong type (an older version) falls back to its default."""
     values = {name: stored[name] for name in _STORED if name in stored and _fits(name, stored[name])}
-    return State(**values, case=case, on_duty=on_duty)
+    return State(**values, case=case, on_duty=on_duty, contact=contact)
 
 
 def _fits(name: str, value: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from bot.core.dialogue import step
 from bot.core.effects import (
     Audience,
     ConfirmCase,
+    Count,
     Effect,
     Forget,
     Kind,
@@ -19,11 +20,15 @@ from bot.core.effects import (
     OpenCase,
     Phrase,
     RaiseCase,
+    Release,
     Say,
+    SetContact,
+    Wipe,
 )
-from bot.core.events import AnyEvent, Commanded, Said, SentMedia
+from bot.core.events import AnyEvent, Commanded, Pressed, Said, SentMedia
 from bot.core.ports import Clock, DangerScan, Record, Renderer, TextReader, TurnUnit
 from bot.core.reading import FlagHit, Ranked, Reading
+from bot.core.several import with_other_topics
 from bot.core.state import State
 from bot.core.taxonomy import FLAGS, LANGUAGES, OUT_OF_SCOPE
 from bot.errors import MatcherUnavailable
@@ -40,38 +45,82 @@ class Turned:
 class TurnRunner:
     """Runs turns. Holds no state of its own: everything is in the unit."""
 
-    def __init__(self, reader: TextReader, scan: DangerScan, renderer: Renderer, clock: Clock) -> None:
+    def __init__(
+        self,
+        reader: TextReader,
+        scan: DangerScan,
+        renderer: Renderer,
+        clock: Clock,
+        *,
+        aside: TextReader | None = None,
+    ) -> None:
+        """``aside`` reads the single sentences of a message; it must answer without the network."""
         self._reader = reader
+        self._aside = aside or reader
         self._scan = scan
         self._renderer = renderer
         self._clock = clock
 
     async def run(
-        self, unit: TurnUnit, event: AnyEvent, preset: Mapping[str, object] | None = None
+        self,
+        unit: TurnUnit,
+        event: AnyEvent,
+        more: Sequence[Said] = (),
+        preset: Mapping[str, object] | None = None,
     ) -> Turned:
         """Answer one event. Raises what the store raises; then nothing of the turn has happened.
 
-        ``preset`` holds fields of the state that the channel knows; what is remembered goes before.
+        Args:
+            unit: the update in work.
+            event: what happened.
+            more: texts that followed at once. Each is kept, and read for danger, by itself; the answer
+                is to all of them together.
+            preset: fields of the state that the channel knows; what is remembered goes before.
         """
         stored, case = await unit.load()
-        stored = {**(preset or {}), **stored}
-        state = states.restore(stored, case=case, on_duty=await unit.on_duty())
-        event = await self._with_reading(unit, event, state)
-        await _record(unit, event)
+        duty, contact = await unit.on_duty(), await unit.contact()
+        state = states.restore({**(preset or {}), **stored}, case=case, on_duty=duty, contact=contact)
+        if isinstance(event, Said) and more:
+            event = await self._together(unit, (event, *more), state)
+        else:
+            event = await self._with_reading(unit, event, state)
+            await _record(unit, event)
+        if isinstance(event, Pressed):
+            event = replace(event, at=unit.received_at)  # Telegram gives the time of the message only
         state, effects = step(state, event, self._renderer)
         reference = await self._carry_out(unit, effects, state)
         await unit.save(states.dump(state), state.audience)
         return Turned(state, reference)
 
+    async def _together(self, unit: TurnUnit, texts: Sequence[Said], state: State) -> Said:
+        """One event of several texts, with every flag that one of them raised by itself."""
+        hits: dict[str, FlagHit] = {}
+        for said in texts:
+            reading = await self._by(self._aside, unit, said.text, state.language or said.client_language)
+            await _record(unit, replace(said, reading=reading))
+            for hit in reading.flags:
+                hits.setdefault(hit.name, hit)
+        joined = replace(texts[-1], text="\n".join(said.text for said in texts))
+        event = await self._with_reading(unit, joined, state)
+        assert isinstance(event, Said)
+        if event.reading is None:
+            return event
+        found = {hit.name: hit for hit in event.reading.flags}
+        flags = tuple({**hits, **found}.values())
+        return replace(event, reading=replace(event.reading, flags=flags))
+
     async def _with_reading(self, unit: TurnUnit, event: AnyEvent, state: State) -> AnyEvent:
         text = text_of(event)
         if not text.strip() or not isinstance(event, Said | Commanded | SentMedia):
             return event
+        reading = await self._by(self._reader, unit, text, state.language or event.client_language)
+        return replace(event, reading=await with_other_topics(reading, self._aside))
+
+    async def _by(self, reader: TextReader, unit: TurnUnit, text: str, language: str) -> Reading:
         try:
-            reading = await self._reader.read(text, language_hint=state.language or None)
+            return await reader.read(text, language_hint=language or None)
         except MatcherUnavailable:
-            reading = self._by_patterns(unit, text, state.language or event.client_language)
-        return replace(event, reading=reading)
+            return self._by_patterns(unit, text, language)
 
     def _by_patterns(self, unit: TurnUnit, text: str, language: str) -> Reading:
         """Without a model the patterns still see danger, as they did when the update was stored."""
@@ -114,6 +163,14 @@ class TurnRunner:
                 await unit.forget()
             case MarkUnreachable(unreachable):
                 await unit.mark_unreachable(unreachable)
+            case SetContact(contact):
+                await unit.set_contact(contact)
+            case Release():
+                await unit.release()
+            case Wipe():
+                await unit.wipe()
+            case Count(what):
+                await unit.count(what)
         return None
 
 

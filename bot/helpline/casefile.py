@@ -63,6 +63,8 @@ class CaseFile:
     wrapped_key: bytes | None = None
     draft: bytes | None = None
     helpline_id: int | None = None
+    promised: bool = False
+    """Told that somebody is at work; who then comes to nobody is told so."""
 
     @property
     def open(self) -> bool:
@@ -175,6 +177,7 @@ def case_file(row: Row[Any]) -> CaseFile:
         wrapped_key=row.data_key,
         draft=row.draft,
         helpline_id=row.helpline_id,
+        promised=row.promised,
     )
 
 
@@ -218,6 +221,7 @@ def _values(case: CaseFile) -> dict[str, Any]:
         "data_key": case.wrapped_key,
         "draft": case.draft,
         "helpline_id": case.helpline_id,
+        "promised": case.promised,
     }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select
 
 from bot.core.case import HELD_STATES, LEASE, Author, CaseState, Outcome
+from bot.core.contact import TALKING, SafeContact
 from bot.core.effects import Audience, Kind, Message, Phrase, Say
 from bot.core.ports import Renderer
 from bot.errors import Conflict, NotFound, Outdated
@@ -28,7 +29,7 @@ from bot.helpline.crypto import Keyring
 from bot.helpline.dispatch import Lane, NewMessage, enqueue, plain
 from bot.helpline.sql import ONE, word
 from bot.helpline.staff import StaffMember
-from bot.helpline.tables import case_lines, cases, conversations
+from bot.helpline.tables import case_lines, cases, conversations, outbox
 
 LONGEST_REPLY = 3500
 """UTF-16 units, as Telegram counts; 4096 with the signature."""
@@ -272,12 +273,54 @@ def _words(hand: Hand, audience: Audience, phrase: Phrase, kind: Kind) -> Messag
 
 
 def _send(connection: Connection, hand: Hand, case: CaseFile, message: NewMessage) -> int:
+    """Into the outbox, at the time and behind the words that the person allowed."""
     query = select(conversations.c.bot_id, conversations.c.unreachable)
+    query = query.add_columns(conversations.c.contact_when, conversations.c.contact_neutral)
     row = connection.execute(query.where(conversations.c.id == case.conversation_id)).one_or_none()
     if row is None or case.conversation_id is None:
         raise Conflict("the person has erased this talk")
     lane = Lane(row.bot_id, case.conversation_id, row.unreachable)
-    return enqueue(connection, hand.keyring, lane, [message], hand.now, case.id)[0]
+    contact = SafeContact(row.contact_when, row.contact_neutral)
+    batch = [message]
+    if not _talking(connection, hand, case):
+        batch = _held_back(connection, hand, case, message, contact)
+    return enqueue(connection, hand.keyring, lane, batch, hand.now, case.id)[-1]
+
+
+def _talking(connection: Connection, hand: Hand, case: CaseFile) -> bool:
+    last = connection.execute(_PERSON_WROTE, {"b_case": case.id}).scalar_one()
+    return last is not None and hand.now - last <= TALKING
+
+
+_PERSON_WROTE = select(func.max(case_lines.c.at)).where(
+    case_lines.c.case_id == bindparam("b_case"), case_lines.c.author == word("person")
+)
+
+
+def _held_back(
+    connection: Connection, hand: Hand, case: CaseFile, message: NewMessage, contact: SafeContact
+) -> list[NewMessage]:
+    """The message with its earliest time; with a neutral question before it where that was wished."""
+    opens = contact.opens(hand.now, hand.renderer.timezone(case.audience.country))
+    if opens is None:
+        return [replace(message, waits=True)]
+    later = opens if opens > hand.now else None
+    if not contact.neutral:
+        return [replace(message, not_before=later)]
+    asked = connection.execute(_ASKED, {"b_lane": case.conversation_id}).scalar_one()
+    waiting = [replace(message, waits=True)]
+    if asked:
+        return waiting
+    words = _words(hand, case.audience, Phrase("everyday.contact_knock"), Kind.NOTICE)
+    knock = NewMessage(f"case.{case.id}.knock.{case.version}", Kind.NOTICE, words, not_before=later)
+    return [knock, *waiting]
+
+
+_ASKED = select(
+    exists(ONE).where(
+        outbox.c.conversation_id == bindparam("b_lane"), outbox.c.state == word("queued"), outbox.c.waits
+    )
+)
 
 
 def _finish(connection: Connection, hand: Hand, case: CaseFile, what: str) -> None:

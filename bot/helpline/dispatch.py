@@ -38,6 +38,12 @@ class NewMessage:
     token: str
     kind: Kind
     message: Message
+    not_before: datetime | None = None
+    """Goes out then at the earliest, and holds back nothing behind it."""
+    waits: bool = False
+    """Goes out once the person has written."""
+    wipe: bool = False
+    """No message: the bot's own messages go from the chat."""
 
 
 def enqueue(
@@ -67,11 +73,13 @@ def enqueue(
             "kind": item.kind.value,
             "rank": rank,
             "state": state.value,
-            "payload": keyring.encrypt(dump_message(item.message), places.outbox_payload(item.token)),
+            "payload": keyring.encrypt(_payload(item), places.outbox_payload(item.token)),
             "attempts": 0,
             "created_at": now,
             "due_at": now,
             "finished_at": now if lane.unreachable else None,
+            "not_before": item.not_before,
+            "waits": item.waits,
         }
         for item, rank in zip(messages, ranks, strict=True)
     ]
@@ -126,6 +134,10 @@ def _ranks(messages: Sequence[NewMessage]) -> list[int]:
         hastened = hastened or item.kind is Kind.SAFETY
         ranks.append(RANKS[Kind.SAFETY] if hastened else RANKS[item.kind])
     return ranks[::-1]
+
+
+def _payload(item: NewMessage) -> dict[str, Any]:
+    return {"w": True} if item.wipe else dump_message(item.message)
 
 
 def dump_message(message: Message) -> dict[str, Any]:

@@ -16,13 +16,15 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    func,
     or_,
     select,
+    true,
     update,
 )
 
 from bot.core.case import Author, DeliveryState
-from bot.core.effects import Kind
+from bot.core.effects import Kind, Message
 from bot.core.ports import ChatId, Clock, OutgoingMessage
 from bot.errors import KeyringError
 from bot.helpline import changes, places
@@ -156,8 +158,9 @@ def _claim(
             log.error("message_unreadable", message_id=row.id)
             broken.append(row.id)
             continue
-        message = load_message(payload)
-        claimed.append(OutgoingMessage(row.id, chat_id, Kind(row.kind), message, row.attempts + 1))
+        wipe = _own_messages(connection, row.conversation_id, bound["now"]) if "w" in payload else None
+        message = Message("") if wipe is not None else load_message(payload)
+        claimed.append(OutgoingMessage(row.id, chat_id, Kind(row.kind), message, row.attempts + 1, wipe))
     if claimed:
         mine = update(outbox).where(outbox.c.id.in_([item.id for item in claimed]))
         connection.execute(mine.values(state="sending", owner=owner, attempts=outbox.c.attempts + 1))
@@ -177,6 +180,25 @@ def _waiting(connection: Connection, keyring: Keyring, bound: dict[str, Any]) ->
     return found
 
 
+DELETABLE = timedelta(hours=48)
+"""Telegram lets a bot delete its messages in a private chat for so long (Bot API, deleteMessages)."""
+
+
+def _own_messages(connection: Connection, conversation_id: int, now: datetime) -> tuple[int, ...]:
+    query = select(outbox.c.telegram_id).where(
+        outbox.c.conversation_id == conversation_id,
+        outbox.c.telegram_id > 0,
+        outbox.c.finished_at > now - DELETABLE,
+    )
+    return tuple(int(row.telegram_id or 0) for row in connection.execute(query.order_by(outbox.c.id)))
+
+
+def _held(table: Any) -> ColumnElement[bool]:
+    """Held for its hour, or until the person writes: it stands in nobody's way."""
+    held: ColumnElement[bool] = or_(table.c.waits, table.c.not_before > moment("now"))
+    return and_(table.c.state == word("queued"), held)
+
+
 def _heads() -> Any:
     """Due heads of chats, none of which has a message in the air."""
     other = outbox.alias("other")
@@ -185,17 +207,19 @@ def _heads() -> Any:
         other.c.state.in_((word("queued"), word("sending"))),  # as the index says it
         or_(
             other.c.state == word("sending"),
-            other.c.id < outbox.c.id,
+            and_(other.c.id < outbox.c.id, func.coalesce(~_held(other), true())),
         ),
     )
     return (
         select(outbox.c.id, outbox.c.kind, outbox.c.token, outbox.c.payload, outbox.c.attempts)
+        .add_columns(outbox.c.conversation_id)
         .add_columns(conversations.c.chat_key, conversations.c.chat_id)
         .join_from(outbox, conversations)
         .where(
             outbox.c.bot_id == bindparam("bot"),
             outbox.c.state == word("queued"),
             outbox.c.due_at <= moment("now"),
+            func.coalesce(~_held(outbox), true()),
             ~before,
         )
         .order_by(outbox.c.rank, outbox.c.id)
@@ -207,12 +231,14 @@ def _heads() -> Any:
 def _of_chat() -> Any:
     return (
         select(outbox.c.id, outbox.c.kind, outbox.c.token, outbox.c.payload, outbox.c.attempts)
+        .add_columns(outbox.c.conversation_id)
         .add_columns(conversations.c.chat_key, conversations.c.chat_id)
         .join_from(outbox, conversations)
         .where(
             conversations.c.chat_key == bindparam("chat"),
             outbox.c.state == word("queued"),
             outbox.c.due_at <= moment("now"),
+            func.coalesce(~_held(outbox), true()),
         )
         .order_by(outbox.c.id)
         .limit(bindparam("most"))

@@ -22,6 +22,7 @@ from bot.helpline.changes import ELSEWHERE, Change, Changes
 from bot.helpline.crypto import Keyring
 from bot.helpline.database import Database
 from bot.helpline.desk import LONGEST_NOTE, LONGEST_REPLY, Hand
+from bot.helpline.promises import tell_who_waits
 from bot.helpline.reading_room import COUNT_UP_TO, DeadLetter, QueuePage, View
 from bot.helpline.staff import SignedIn, StaffAccounts, StaffMember, needs
 
@@ -158,10 +159,13 @@ class HelplineService:
         await self._act(desk.close, staff, reference, Outcome(outcome), _optional(note), tell)
 
     async def sweep(self, now: datetime) -> int:
-        """Return cases whose lease ran out to the queue; returns how many."""
+        """Return cases whose lease ran out to the queue; returns how many. Who waits in vain is told."""
         count = await self._database.run(desk.sweep, self._keyring, now)
-        if count:
+        told = await self._database.run(tell_who_waits, self._keyring, self._renderer, now)
+        if count or told:
             self._change.ring()
+        if told:
+            self._delivery.ring()
         return count
 
     async def on_duty(self) -> bool:

@@ -29,6 +29,7 @@ from sqlalchemy import (
     TypedColumns,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -97,6 +98,7 @@ class _InboxColumns(TypedColumns):
     raw: Named[bytes | None] = Column(LargeBinary)
     danger: Named[tuple[str, ...]] = Column(Names, nullable=False)
     urgent: Named[bool] = Column(Boolean)
+    plain: Named[bool] = Column(Boolean, server_default=false())
     state: Named[str] = Column(String(8))
     attempts: Named[int] = Column(SmallInteger)
     received_at: Named[datetime] = Column(UtcDateTime, nullable=False)
@@ -130,6 +132,8 @@ class _ConversationColumns(TypedColumns):
     created_at: Named[datetime] = Column(UtcDateTime, nullable=False)
     seen_at: Named[datetime] = Column(UtcDateTime, nullable=False, index=True)
     forgotten_at: Named[datetime | None] = Column(UtcDateTime)
+    contact_when: Named[str] = Column(String(12), server_default="")
+    contact_neutral: Named[bool] = Column(Boolean, server_default=false())
 
 
 conversations = Table("conversations", metadata, _ConversationColumns)
@@ -241,6 +245,7 @@ class _CaseColumns(TypedColumns):
     data_key: Named[bytes | None] = Column(LargeBinary)
     draft: Named[bytes | None] = Column(LargeBinary)
     helpline_id: Named[int | None] = Column(BigKey, ForeignKey("helplines.id"))
+    promised: Named[bool] = Column(Boolean, server_default=false())
 
 
 cases = Table(
@@ -277,6 +282,8 @@ class _OutboxColumns(TypedColumns):
     finished_at: Named[datetime | None] = Column(UtcDateTime)
     telegram_id: Named[int | None] = Column(BigInteger)
     error: Named[str | None] = Column(String(64))
+    not_before: Named[datetime | None] = Column(UtcDateTime)
+    waits: Named[bool] = Column(Boolean, server_default=false())
 
 
 _OUTBOX_STATES = ("queued", "sending", "sent", "uncertain", "unreachable", "rejected", "cancelled")
@@ -348,6 +355,16 @@ class _ChangeColumns(TypedColumns):
 
 
 changes = Table("changes", metadata, _ChangeColumns, sqlite_autoincrement=True)
+
+
+class _TallyColumns(TypedColumns):
+    day: Named[str] = Column(String(10), primary_key=True)
+    what: Named[str] = Column(String(64), primary_key=True)
+    language: Named[str] = Column(String(8), primary_key=True)
+    count: Named[int] = Column(Integer)
+
+
+tallies = Table("tallies", metadata, _TallyColumns)
 
 
 class _MetaColumns(TypedColumns):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from bot.core.case import Author, CaseState, CaseView, Outcome, Spot, due_at
+from bot.core.contact import UNASKED, SafeContact
 from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, RaiseCase
 from bot.core.ports import ChatId, Record
 from bot.errors import UpdateError
@@ -16,6 +17,15 @@ from bot.helpline.casefile import CaseFile, NewLine, locked_case, new_reference
 from bot.helpline.crypto import Keyring
 from bot.helpline.database import Transaction
 from bot.helpline.dispatch import NewMessage, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A further inbox row that is read together with the first."""
+
+    inbox_id: int
+    raw: str
+    danger: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,9 @@ class Taken:
     seen_at: datetime | None
     case: CaseFile | None
     on_duty: bool
+    contact: SafeContact = UNASKED
+    knocked: bool = False
+    others: tuple[Other, ...] = ()
 
 
 class Unit:
@@ -57,6 +70,10 @@ class Unit:
         self.received_at = taken.received_at
         self.danger = taken.danger
         self.attempts = taken.attempts
+        self.others: Sequence[str] = [other.raw for other in taken.others]
+        self.new_contact = taken.contact
+        self.released = False
+        self.tallies: list[str] = []
         self.case = taken.case
         self.case_changed = False
         self.case_opened = False
@@ -73,7 +90,9 @@ class Unit:
         """State and newest case. An open case stays locked, so that a claim comes before or after."""
         if self.case is not None and self.case.open and not self.case_opened:
             self.case = await self._transaction.run(locked_case, self.case.id)
-        return self.taken.state, None if self.case is None else self.case.view(self.now)
+        if self.case is None:
+            return self.taken.state, None
+        return self.taken.state, replace(self.case.view(self.now), knocked=self.taken.knocked)
 
     async def save(self, state: Mapping[str, Any], audience: Audience) -> None:
         self._needs_chat()
@@ -87,6 +106,24 @@ class Unit:
         token = self._token()
         self.messages.append(NewMessage(token, kind, message))
         self.lines.append(NewLine(token, Author.BOT, self.now, plain(message)))
+
+    async def contact(self) -> SafeContact:
+        return self.new_contact
+
+    async def set_contact(self, contact: SafeContact) -> None:
+        self._needs_chat()
+        self.new_contact = contact
+        self._note("contact_set")
+
+    async def release(self) -> None:
+        self.released = True
+
+    async def wipe(self) -> None:
+        self._needs_chat()
+        self.messages.append(NewMessage(f"{self.inbox_id}.wipe", Kind.NOTICE, Message(""), wipe=True))
+
+    async def count(self, what: str) -> None:
+        self.tallies.append(what)
 
     async def record(self, record: Record) -> None:
         self._needs_chat()
@@ -126,6 +163,7 @@ class Unit:
             due_at=due_at(self.now, effect.priority),
             last_at=self.now,
             wrapped_key=wrapped,
+            promised=self.taken.on_duty,
         )
         self.case.raise_to(effect.priority, effect.flags, self.case.due_at)
         self.case_opened = self.case_changed = True
@@ -152,6 +190,8 @@ class Unit:
     async def forget(self) -> bool:
         self._needs_chat()
         self.forgotten = True
+        if self.case is None or not self.case.open:
+            self.new_contact = UNASKED
         return self.case is not None and self.case.open
 
     async def mark_unreachable(self, unreachable: bool) -> None:

@@ -27,6 +27,7 @@ from bot.helpline.dispatch import Lane, enqueue, load_message, plain
 from bot.helpline.helplines import default_helpline_id
 from bot.helpline.sql import moment, word
 from bot.helpline.tables import case_lines, cases, conversations, inbox, outbox, transcript
+from bot.helpline.tallies import add_tallies
 from bot.helpline.turn_unit import Unit
 
 KEPT = timedelta(hours=12)
@@ -42,7 +43,9 @@ def write_turn(connection: Connection, keyring: Keyring, unit: Unit) -> None:
     """
     if _has_something(unit):
         _write_conversation(connection, keyring, unit)
-    connection.execute(_DONE, {"b_id": unit.inbox_id, "now": unit.now})
+    done = [unit.inbox_id, *(other.inbox_id for other in unit.taken.others)]
+    connection.execute(_DONE, [{"b_id": inbox_id, "now": unit.now} for inbox_id in done])
+    add_tallies(connection, unit.tallies, str((unit.new_state or {}).get("language", "")), unit.now)
     if unit.case is not None and unit.happened:
         changes.note(connection, [(unit.case.id, what) for what in dict.fromkeys(unit.happened)], unit.now)
 
@@ -56,6 +59,7 @@ _DONE = (
 
 def _has_something(unit: Unit) -> bool:
     touched = unit.forgotten or unit.case_changed or unit.unreachable != unit.taken.unreachable
+    touched = touched or unit.released or bool(unit.messages)
     return touched or unit.new_state is not None or bool(unit.lines)
 
 
@@ -65,6 +69,8 @@ def _write_conversation(connection: Connection, keyring: Keyring, unit: Unit) ->
         _forget(connection, conversation_id, unit.taken.chat_key)
     if unit.unreachable and not unit.taken.unreachable:
         connection.execute(_ALL_UNREACHABLE, {"b_lane": conversation_id, "now": unit.now})
+    if unit.released:
+        connection.execute(_RELEASE, {"b_lane": conversation_id, "now": unit.now})
     case, kept = unit.case, list[NewLine]()
     if case is not None and unit.case_opened:
         case.conversation_id = conversation_id
@@ -94,6 +100,8 @@ def _conversation(connection: Connection, keyring: Keyring, unit: Unit) -> int:
         "unreachable": unit.unreachable,
         "seen_at": unit.now,
         "forgotten_at": unit.now if unit.forgotten else None,
+        "contact_when": unit.new_contact.when,
+        "contact_neutral": unit.new_contact.neutral,
     }
     if taken.conversation_id is None:
         chat = {
@@ -105,6 +113,7 @@ def _conversation(connection: Connection, keyring: Keyring, unit: Unit) -> int:
         }
         return connection.execute(_NEW_CONVERSATION, {**chat, **values}).scalar_one()
     old = taken.seen_at is None or unit.now - taken.seen_at > _SEEN
+    old = old or unit.new_contact != taken.contact
     if old or unit.forgotten or dict(state) != dict(taken.state) or unit.unreachable != taken.unreachable:
         known = {"b_id": taken.conversation_id, "b_version": taken.version}
         update_values = {**values, "version": taken.version + 1, **known}
@@ -121,6 +130,11 @@ _ALL_UNREACHABLE = (
     update(outbox)
     .where(outbox.c.conversation_id == bindparam("b_lane"), outbox.c.state == word("queued"))
     .values(state="unreachable", finished_at=moment("now"))
+)
+_RELEASE = (
+    update(outbox)
+    .where(outbox.c.conversation_id == bindparam("b_lane"), outbox.c.state == word("queued"), outbox.c.waits)
+    .values(waits=False, not_before=None, due_at=moment("now"))
 )
 # A closed case whose number the dialogue counts again (its memory was erased) gives the number up:
 # a new danger must never fail to open a case because an old one had the same number.

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection, Row, bindparam, exists, func, literal_column, select, update
 
 from bot.core.case import Author
+from bot.core.contact import SafeContact
 from bot.core.effects import Kind, Message
 from bot.core.ports import ChatId, Clock, TurnUnit
 from bot.errors import KeyringError
@@ -23,8 +24,8 @@ from bot.helpline.database import Database
 from bot.helpline.dispatch import fall_back
 from bot.helpline.presence import staff_at_work, working_since
 from bot.helpline.sql import ONE, moment, word
-from bot.helpline.tables import cases, conversations, inbox, staff
-from bot.helpline.turn_unit import Taken, Unit
+from bot.helpline.tables import cases, conversations, inbox, outbox, staff
+from bot.helpline.turn_unit import Other, Taken, Unit
 from bot.helpline.turn_writer import write_turn
 
 log = structlog.get_logger()
@@ -140,6 +141,13 @@ def _first_free(query: Any, head: Any) -> Any:
     return due.order_by(head.c.id).limit(ONE).with_for_update(of=head, skip_locked=True).scalar_subquery()
 
 
+def _knocked() -> Any:
+    """Whether a message of the staff waits for the person to write."""
+    return exists(ONE).where(
+        outbox.c.conversation_id == conversations.c.id, outbox.c.state == word("queued"), outbox.c.waits
+    )
+
+
 def _next_query(head: Any) -> Any:
     """An update with its conversation, newest case and whether staff are at work."""
     other = cases.alias("other")
@@ -158,11 +166,15 @@ def _next_query(head: Any) -> Any:
         inbox.c.danger,
         inbox.c.received_at,
         inbox.c.attempts,
+        inbox.c.plain,
         conversations.c.id.label("lane_id"),
         conversations.c.state.label("memory"),
         conversations.c.version.label("memory_version"),
         conversations.c.unreachable,
         conversations.c.seen_at,
+        conversations.c.contact_when,
+        conversations.c.contact_neutral,
+        _knocked().label("knocked"),
         staff_at_work().label("on_duty"),
         staff.c.name.label("holder_name"),
     ]
@@ -184,14 +196,41 @@ def _take(
         query, bound["chat"] = _NEXT_OF_CHAT, keyring.chat_key(bot_id, chat_id)
     while (row := connection.execute(query, bound).one_or_none()) is not None:
         try:
-            return _taken(keyring, bot_id, row)
+            return _taken(keyring, bot_id, row, _others(connection, keyring, bot_id, row))
         except KeyringError:
             log.error("update_unreadable", inbox_id=row.inbox_id)
             _bury(connection, keyring, row.inbox_id, row.attempts, "keyring", now)
     return None
 
 
-def _taken(keyring: Keyring, bot_id: int, row: Row[Any]) -> Taken:
+_MOST_TOGETHER = 9
+_FOLLOWING = (
+    select(inbox.c.id, inbox.c.update_id, inbox.c.raw, inbox.c.danger, inbox.c.plain)
+    .where(inbox.c.chat_key == bindparam("b_chat"), inbox.c.state == word("ready"))
+    .where(inbox.c.id > bindparam("b_id"))
+    .order_by(inbox.c.id)
+    .limit(_MOST_TOGETHER)
+    .with_for_update()
+)
+
+
+def _others(connection: Connection, keyring: Keyring, bot_id: int, row: Row[Any]) -> tuple[Other, ...]:
+    """Plain texts that follow at once are read together; after a failure each goes alone."""
+    if not row.plain or row.attempts:
+        return ()
+    found = []
+    for item in connection.execute(_FOLLOWING, {"b_chat": row.chat_key, "b_id": row.inbox_id}):
+        if not item.plain:
+            break
+        try:
+            raw = keyring.decrypt(item.raw, places.inbox_raw(bot_id, item.update_id))
+        except KeyringError:
+            break
+        found.append(Other(item.id, raw, item.danger))
+    return tuple(found)
+
+
+def _taken(keyring: Keyring, bot_id: int, row: Row[Any], others: tuple[Other, ...]) -> Taken:
     chat_id = None if row.chat_id is None else keyring.decrypt(row.chat_id, places.chat_id(row.chat_key))
     return Taken(
         inbox_id=row.inbox_id,
@@ -200,7 +239,7 @@ def _taken(keyring: Keyring, bot_id: int, row: Row[Any]) -> Taken:
         chat_id=chat_id,
         raw=keyring.decrypt(row.raw, places.inbox_raw(bot_id, row.update_id)),
         received_at=row.received_at,
-        danger=row.danger,
+        danger=(*row.danger, *(flag for other in others for flag in other.danger)),
         attempts=row.attempts,
         conversation_id=row.lane_id,
         state=_memory(keyring, row),
@@ -209,6 +248,9 @@ def _taken(keyring: Keyring, bot_id: int, row: Row[Any]) -> Taken:
         seen_at=row.seen_at,
         case=None if row.id is None else case_file(row),
         on_duty=bool(row.on_duty),
+        contact=SafeContact(row.contact_when or "", bool(row.contact_neutral)),
+        knocked=bool(row.knocked),
+        others=others,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -50,8 +51,8 @@ class LiveBook:
     def has_service(self, country: str, kind: str) -> bool:
         return self.now.has_service(country, kind)
 
-    def countries(self) -> tuple[str, ...]:
-        return self.now.countries()
+    def timezone(self, country: str) -> ZoneInfo | None:
+        return self.now.timezone(country)
 
     def render(self, say: Say, audience: Audience, now: datetime) -> tuple[Message, ...]:
         return self.now.render(say, audience, now)
@@ -80,3 +81,18 @@ class LocalReader:
         except Exception as error:  # whatever breaks in the model, danger must still be read by patterns
             log.error("matcher_failed", error=type(error).__name__)
             raise MatcherUnavailable from None
+
+
+class LiveLook:
+    """The flags that patterns and model see together, as a `DangerScan`."""
+
+    def __init__(self, reader: LocalReader) -> None:
+        self._reader = reader
+
+    def scan(self, text: str) -> tuple[FlagHit, ...]:
+        """Empty where the model breaks: the patterns were asked before."""
+        try:
+            return self._reader.now.read(text).flags
+        except Exception as error:  # as above
+            log.error("matcher_failed", error=type(error).__name__)
+            return ()

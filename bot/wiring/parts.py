@@ -26,7 +26,7 @@ from bot.matching.remote import BUDGET, RemoteReader
 from bot.matching.train import load_or_train
 from bot.settings import SQLITE_FILE, Settings
 from bot.wiring.learning import learn
-from bot.wiring.live import LiveBook, LiveScan, LocalReader
+from bot.wiring.live import LiveBook, LiveLook, LiveScan, LocalReader
 from bot.wiring.reload import Reloader
 
 log = structlog.get_logger()
@@ -45,6 +45,7 @@ class Parts:
     library: Library
     phrasebook: LiveBook
     scan: LiveScan
+    look: LiveLook
     runner: TurnRunner
     store: Store
     reloader: Reloader
@@ -79,9 +80,10 @@ async def open_parts(settings: Settings, progress: Progress | None = None) -> As
             remote = remote_reader(settings, reader, library, clock, ahead=store.database.name == "sqlite")
             stack.push_async_callback(remote.close)
             reader = remote
-        runner = TurnRunner(reader, scan, phrasebook, clock)
+        runner = TurnRunner(reader, scan, phrasebook, clock, aside=local)
         reloader = Reloader(settings, clock, library, phrasebook, scan, local, lambda: learn(settings))
-        yield Parts(settings, clock, library, phrasebook, scan, runner, store, reloader)
+        look = LiveLook(local)
+        yield Parts(settings, clock, library, phrasebook, scan, look, runner, store, reloader)
 
 
 def remote_reader(

@@ -62,6 +62,7 @@ def chat_service(parts: Parts, client: Client) -> ChatService:
         renderer=parts.phrasebook,
         clock=parts.clock,
         workers=parts.settings.workers,
+        look=parts.look,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import argon2
 
@@ -62,8 +63,8 @@ class KeyRenderer:
     def has_service(self, country: str, kind: str) -> bool:
         return True
 
-    def countries(self) -> tuple[str, ...]:
-        return ("cr",)
+    def timezone(self, country: str) -> ZoneInfo | None:
+        return ZoneInfo("America/Costa_Rica") if country == "cr" else None
 
 
 Doing = Callable[[TurnUnit], Awaitable[None]]

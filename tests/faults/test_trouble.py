@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.chat.poller import Poller
 from bot.content.library import Library
 from bot.content.phrasebook import Phrasebook
 from bot.core.case import DeliveryState
-from bot.core.ports import IncomingUpdate
+from bot.core.ports import ChatId, IncomingUpdate
 from bot.core.reading import Reading
 from bot.errors import DeliveryRetry, MatcherUnavailable, StoreUnavailable
 from bot.log import configure
@@ -49,6 +48,9 @@ class AwayInbox:
             raise StoreUnavailable
         stored: int = await self._inner.store(bot_id, updates)
         return stored
+
+    async def attended(self, bot_id: int, chat_id: ChatId) -> bool:
+        raise StoreUnavailable
 
 
 @pytest.fixture
@@ -100,16 +102,7 @@ async def test_a_turn_that_keeps_failing_ends_with_the_safety_text(tmp_path: Pat
 
 
 async def test_the_database_away_brings_the_safety_text_once_and_loses_nothing(whole: Whole) -> None:
-    poller: Any = whole.poller
-    away = Poller(
-        poller._client,
-        AwayInbox(whole.store.inbox, 2),
-        poller._scan,
-        whole.book,
-        whole.clock,
-        whole.bot_id,
-        seconds=0,
-    )
+    away = whole.polling_into(AwayInbox(whole.store.inbox, 2))
     person = whole.person()
     for text in ("hola", DANGER):
         whole.sandbox.people.say(person, text, whole.clock.now())

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.core.dialogue import guidance
-from bot.core.dialogue.blocks import MENU, button, country_rows, duty, phrase, safety, say
+from bot.core.dialogue import guidance, person
+from bot.core.dialogue.blocks import button, country_rows, duty, phrase, safety, say
+from bot.core.dialogue.person import choice
 from bot.core.effects import (
     Block,
-    Button,
     ConfirmCase,
     Effect,
     Guidance,
@@ -42,6 +42,7 @@ from bot.core.triage import gravest
 
 Step = tuple[State, tuple[Effect, ...]]
 
+OWN_BEHAVIOUR = "abuse/own_behaviour"
 _HELPLINES = {
     IMMINENT_DANGER: ("child_helpline", "child_protection"),
     SELF_HARM: ("crisis_line", "child_helpline"),
@@ -63,7 +64,8 @@ def opened(
     if not fresh:
         state, more = _known(state, intent, content)
         return state, (*effects, *more)
-    flag = gravest(raised) or state.path_flag
+    # Who writes about own conduct gets own words; those for a victim would shut the door.
+    flag = "" if intent == OWN_BEHAVIOUR else gravest(raised) or state.path_flag
     state = replace(state, path=_path(state, priority), path_flag=flag, stage="asked")
     return state, (*effects, *_messages(state, intent, content))
 
@@ -95,7 +97,7 @@ def answered(state: State, answer: str, content: ContentFacts) -> Step:
     """The person chose under a safety text: person, information, wrong, safe or unsafe."""
     match answer:
         case "person":
-            return _wants_person(state)
+            return person.wanted(state)
         case "info":
             return _only_information(state, content)
         case "wrong":
@@ -105,19 +107,6 @@ def answered(state: State, answer: str, content: ContentFacts) -> Step:
         case _:
             blocks = [safety("not_safe"), *_emergency(state, content), safety("without_phone")]
             return state, (say(*blocks, buttons=_after_numbers(state), kind=Kind.SAFETY),)
-
-
-def asked_person(state: State, intent: str, content: ContentFacts) -> Step:
-    """The person asked for somebody: a routine case, who reads it, and whether somebody is at work."""
-    if state.case is not None and state.case.open:
-        return state, (
-            ConfirmCase("person"),
-            say(duty(state, "safety.person"), buttons=_notes_buttons(state)),
-        )
-    state, effects = _case(state, frozenset({"human_requested"}), intent, Priority.ROUTINE, confirmed=True)
-    state, notice = guidance.draft_notice(state, content)
-    blocks: list[Block] = [duty(state, "person_opened"), safety("secrecy"), safety("safe_word"), *notice]
-    return state, (*effects, say(*blocks, buttons=((_choice(state, "wrong"), MENU),), kind=Kind.SAFETY))
 
 
 def country_known(state: State, content: ContentFacts) -> Step:
@@ -161,18 +150,13 @@ def _path(state: State, priority: Priority) -> str:
 
 def _messages(state: State, intent: str, content: ContentFacts) -> tuple[Say, ...]:
     if state.path == "emergency":
-        return _emergency_messages(state, content)
+        return _emergency_messages(state, intent, content)
     return _urgent_messages(state, intent, content)
 
 
-def _emergency_messages(state: State, content: ContentFacts) -> tuple[Say, ...]:
+def _emergency_messages(state: State, intent: str, content: ContentFacts) -> tuple[Say, ...]:
     flag = state.path_flag
-    numbers_first = [
-        *_emergency(state, content),
-        Safety(flag, SafetyPart.ACKNOWLEDGE),
-        Safety(flag, SafetyPart.STEPS),
-        *_helplines(state, flag),
-    ]
+    numbers_first = [*_emergency(state, content), *_words(flag, intent), *_helplines(state, flag)]
     notes: list[Block] = [*_notes(state)]
     if flag in (IMMINENT_DANGER, SELF_HARM):
         notes.append(Safety(flag, SafetyPart.QUESTION))
@@ -184,19 +168,22 @@ def _emergency_messages(state: State, content: ContentFacts) -> tuple[Say, ...]:
 
 def _urgent_messages(state: State, intent: str, content: ContentFacts) -> tuple[Say, ...]:
     flag = state.path_flag
-    text: list[Block] = [Safety(flag, SafetyPart.ACKNOWLEDGE), Safety(flag, SafetyPart.STEPS)] if flag else []
-    if not flag and is_guidance(intent):
-        text = [Guidance(intent, Part.FIRST)]
-    text += [*_helplines(state, flag), *_emergency(state, content)]
+    text = [*_words(flag, intent), *_helplines(state, flag), *_emergency(state, content)]
     notes = [*_notes(state), safety("understood")]
     choices = (
-        (_choice(state, "person", "person_yes"),),
-        (_choice(state, "info", "info_only"), _choice(state, "wrong")),
+        (choice(state, "person", "person_yes"),),
+        (choice(state, "info", "info_only"), choice(state, "wrong")),
     )
     return (
         say(*text, buttons=_country_buttons(state), kind=Kind.SAFETY),
         say(*notes, buttons=choices, kind=Kind.SAFETY),
     )
+
+
+def _words(flag: str, intent: str) -> list[Block]:
+    if flag:
+        return [Safety(flag, SafetyPart.ACKNOWLEDGE), Safety(flag, SafetyPart.STEPS)]
+    return [Guidance(intent, Part.FIRST)] if is_guidance(intent) else []
 
 
 def _emergency(state: State, content: ContentFacts) -> list[Block]:
@@ -209,7 +196,13 @@ def _emergency(state: State, content: ContentFacts) -> list[Block]:
 
 
 def _helplines(state: State, flag: str) -> list[Block]:
-    return [safety("helplines"), Services(_HELPLINES[flag], 1)] if state.country else []
+    """Who can be called; with nobody at work those that are open day and night first."""
+    if not state.country:
+        return []
+    kinds = _HELPLINES[flag]
+    if state.role == "child":
+        kinds = ("child_helpline", *(kind for kind in kinds if kind != "child_helpline"))
+    return [safety("helplines"), Services(kinds, 1, always=not state.on_duty)]
 
 
 def _notes(state: State) -> list[Block]:
@@ -233,31 +226,16 @@ def _country_buttons(state: State) -> Rows:
 
 
 def _notes_buttons(state: State, *, question: bool = False) -> Rows:
-    last = (button("numbers", "numbers"), _choice(state, "wrong"))
+    last = person.confirmed_buttons(state)
     if not question:
-        return (last,)
-    return ((_choice(state, "safe", "safe_yes"), _choice(state, "unsafe", "safe_no")), last)
+        return last
+    return ((choice(state, "safe", "safe_yes"), choice(state, "unsafe", "safe_no")), *last)
 
 
 def _after_numbers(state: State) -> Rows:
     if not state.country:
         return country_rows(state.language)
     return ((button("person", "human"), button("other_country", "change_country")),)
-
-
-def _choice(state: State, answer: str, label: str = "") -> Button:
-    """The incident's number is in the payload, so that an old button cannot answer for a new one."""
-    return button(label or answer, "safety", a=answer, n=str(state.incident))
-
-
-def _wants_person(state: State) -> Step:
-    state = replace(state, stage="person")
-    return state, (
-        ConfirmCase("person"),
-        say(
-            duty(state, "safety.person"), safety("safe_word"), buttons=_notes_buttons(state), kind=Kind.SAFETY
-        ),
-    )
 
 
 def _only_information(state: State, content: ContentFacts) -> Step:
@@ -267,6 +245,9 @@ def _only_information(state: State, content: ContentFacts) -> Step:
 
 
 def _corrected(state: State, content: ContentFacts) -> Step:
+    """Taken back in one tap. Whoever holds the case decides with the person; the queue forgets it at once."""
+    if state.case is not None and state.case.held:
+        return state, (ConfirmCase("wrong"), say(safety("corrected_held"), kind=Kind.SAFETY))
     state = replace(state, path="", path_flag="", stage="")
     effects: tuple[Effect, ...] = (ConfirmCase("wrong"), say(safety("corrected"), kind=Kind.SAFETY))
     return _back_to_topic(state, effects, content)

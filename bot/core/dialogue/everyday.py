@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.case import CaseState
-from bot.core.dialogue import danger, guidance
+from bot.core.dialogue import control, danger, follow, guidance, person
 from bot.core.dialogue.blocks import (
     MENU,
     PERSON,
@@ -15,11 +14,10 @@ from bot.core.dialogue.blocks import (
     language_rows,
     phrase,
     role_row,
-    rows,
     say,
     topic_rows,
 )
-from bot.core.effects import Button, Effect, Forget, Kind, Say
+from bot.core.effects import Button, CommandList, Effect, Kind, Say
 from bot.core.events import Media, SentMedia
 from bot.core.ports import ContentFacts
 from bot.core.reading import Reading
@@ -31,8 +29,6 @@ Handler = Callable[[State, ContentFacts], Step]
 
 CONFIDENT = 0.42
 """Below this the bot offers likely topics as buttons instead of guessing."""
-
-MISSES_UNTIL_PERSON = 2
 
 
 def welcome(state: State, content: ContentFacts) -> Step:
@@ -47,13 +43,16 @@ def welcome(state: State, content: ContentFacts) -> Step:
 def by_intent(state: State, reading: Reading, content: ContentFacts) -> Step:
     """The answer to a text without danger."""
     intent = reading.intent
-    if intent.confidence < CONFIDENT:
-        return _unsure(state, reading, content)
-    if is_guidance(intent.name):
-        return guidance.first(state, intent.name, content)
+    if intent.name not in ("affirm", "deny"):
+        state = replace(state, awaiting="")
+    added = follow.followed(state, reading, content)
+    if added is not None:
+        return added
+    if reading.also or (is_guidance(intent.name) and intent.confidence >= CONFIDENT):
+        return follow.topics(state, reading, content)
     handler = HANDLERS.get(intent.name)
-    if handler is None:
-        return _unsure(state, reading, content)
+    if handler is None or intent.confidence < CONFIDENT:
+        return follow.unsure(state, reading)
     if intent.name != OUT_OF_SCOPE:
         state = replace(state, misses=0)
     return handler(state, content)
@@ -75,50 +74,19 @@ def media(state: State, event: SentMedia) -> Step:
     kinds = {
         Media.PHOTO: "media_photo",
         Media.VIDEO: "media_photo",
-        Media.DOCUMENT: "media_photo",
+        Media.DOCUMENT: "media_document",
         Media.VOICE: "media_voice",
+        Media.STICKER: "media_sticker",
+        Media.LOCATION: "media_location",
+        Media.CONTACT: "media_contact",
+        Media.POLL: "media_poll",
     }
     key = kinds.get(event.media, "media_other")
+    if event.media is Media.LOCATION and not state.country and not danger.in_path(state):
+        return state, (say(key, buttons=country_rows(state.language)),)
     if danger.in_path(state):
         return state, (say(key, buttons=((button("numbers", "numbers"), PERSON),), kind=Kind.SAFETY),)
     return state, (say(key, buttons=(*topic_rows(), (PERSON,))),)
-
-
-def case_status(state: State, _: ContentFacts) -> Step:
-    case = state.case
-    if case is None:
-        return state, (say("case_none", buttons=((PERSON, MENU),)),)
-    key = "case_closed" if not case.open else "case_claimed" if case.held else "case_waiting"
-    params = {"reference": case.reference}
-    if key == "case_claimed":
-        params["staff"] = case.holder
-    return state, (say(phrase(key, **params), buttons=((button("numbers", "numbers"), MENU),)),)
-
-
-def delete_confirm(state: State, _: ContentFacts) -> Step:
-    picks = (button("delete_yes", "delete", a="yes"), button("delete_no", "delete", a="no"))
-    return replace(state, awaiting="delete"), (say("delete_confirm", buttons=(picks,)),)
-
-
-def delete(state: State, answer: str) -> Step:
-    """Erase at once. Language and the open case's place stay, so that the person can still be helped."""
-    if answer != "yes":
-        return replace(state, awaiting=""), (say("delete_kept", buttons=((MENU,),)),)
-    case = state.case
-    keeps = case is not None and case.open and case.state is not CaseState.CLOSED
-    done = (
-        phrase("delete_done_open_case", reference=case.reference) if keeps and case else phrase("delete_done")
-    )
-    bare = State(language=state.language, case=state.case, on_duty=state.on_duty)
-    if keeps:
-        bare = replace(
-            bare, incident=state.incident, path=state.path, path_flag=state.path_flag, stage=state.stage
-        )
-    return bare, (Forget(), say(done))
-
-
-def something_else(state: State) -> Step:
-    return state, (say("something_else"),)
 
 
 def change_language(state: State, content: ContentFacts) -> Step:
@@ -133,26 +101,6 @@ def change_role(state: State, _: ContentFacts) -> Step:
     return state, (say("role_ask", buttons=(role_row(),)),)
 
 
-def _unsure(state: State, reading: Reading, content: ContentFacts) -> Step:
-    """Two or three likely topics by tap; after two misses a person is offered instead."""
-    state = replace(state, misses=state.misses + 1)
-    if state.misses >= MISSES_UNTIL_PERSON:
-        return state, (say("miss_again", buttons=((button("person_yes", "human"), MENU),)),)
-    platform = reading.entity("platform")
-    if platform and is_guidance(state.topic) and reading.words <= 4:
-        return guidance.platform(state, state.topic, platform, content)
-    likely = [item.name for item in reading.ranking if is_guidance(item.name)][:3]
-    picks: list[Button] = [button(f"topic:{name}", name) for name in likely]
-    return state, (say("unsure", buttons=(*rows(picks, 1), (button("something_else", "something_else"),))),)
-
-
-def _out_of_scope(state: State, _: ContentFacts) -> Step:
-    state = replace(state, misses=state.misses + 1)
-    if state.misses >= MISSES_UNTIL_PERSON:
-        return state, (say("miss_again", buttons=((button("person_yes", "human"), MENU),)),)
-    return state, (say("out_of_scope", buttons=topic_rows()),)
-
-
 def _greet(state: State, content: ContentFacts) -> Step:
     if not state.greeted:
         return welcome(state, content)
@@ -161,15 +109,19 @@ def _greet(state: State, content: ContentFacts) -> Step:
 
 def _affirm(state: State, content: ContentFacts) -> Step:
     if state.awaiting == "delete":
-        return delete(state, "yes")
+        return control.delete(state, "yes")
+    if state.awaiting == "helped":
+        return person.helped(state, "yes", content)
     if is_guidance(state.topic):
         return guidance.part(state, state.topic, "more", content)
     return state, (say("affirm_alone", buttons=topic_rows()),)
 
 
-def _deny(state: State, _: ContentFacts) -> Step:
+def _deny(state: State, content: ContentFacts) -> Step:
     if state.awaiting == "delete":
-        return delete(state, "no")
+        return control.delete(state, "no")
+    if state.awaiting == "helped":
+        return person.helped(state, "no", content)
     return state, (say("deny_alone", buttons=((PERSON, MENU),)),)
 
 
@@ -182,23 +134,37 @@ def _plain(key: str, *row: Button) -> Handler:
 
 
 def _human(state: State, content: ContentFacts) -> Step:
-    return danger.asked_person(state, state.topic or "human", content)
+    return person.asked(state, state.topic or "human", content)
+
+
+def _help(state: State, _: ContentFacts) -> Step:
+    return state, (say("help", CommandList(), buttons=((PERSON, MENU),)),)
+
+
+def _closing(key: str) -> Handler:
+    """Thanks or goodbye: answered, and once a topic asked whether it helped."""
+
+    def handler(state: State, _: ContentFacts) -> Step:
+        state, question = person.ask_helped(state)
+        return state, (say(key), *question)
+
+    return handler
 
 
 HANDLERS: dict[str, Handler] = {
     "greet": _greet,
-    "help": _plain("help", PERSON, MENU),
-    "thanks": _plain("thanks"),
-    "goodbye": _plain("goodbye"),
+    "help": _help,
+    "thanks": _closing("thanks"),
+    "goodbye": _closing("goodbye"),
     "privacy": _plain("privacy", button("person", "human"), MENU),
     "human": _human,
-    "case_status": case_status,
-    "delete_data": delete_confirm,
+    "case_status": control.case_status,
+    "delete_data": control.delete_confirm,
     "change_language": change_language,
     "change_country": change_country,
     "affirm": _affirm,
     "deny": _deny,
-    OUT_OF_SCOPE: _out_of_scope,
+    OUT_OF_SCOPE: follow.out_of_scope,
 }
 
 

@@ -22,6 +22,7 @@ from bot.core.taxonomy import GUIDANCE_TOPICS, is_guidance
 
 Step = tuple[State, tuple[Effect, ...]]
 
+CHILD_HELPLINE = "child_helpline"
 _PARTS = {"more": Part.MORE, "say": Part.SAY, "avoid": Part.AVOID, "first": Part.FIRST}
 _HEADINGS = {Part.MORE: "more_heading", Part.SAY: "say_heading", Part.AVOID: "avoid_heading"}
 
@@ -62,7 +63,7 @@ TOPIC_INTENTS = {
 
 def first(state: State, intent: str, content: ContentFacts) -> Step:
     """The first message on an intent and its one question."""
-    state = replace(state, topic=intent, misses=0, awaiting="")
+    state = replace(state, topic=intent, part="first", misses=0, awaiting="")
     state, notice = draft_notice(state, content)
     head: list[Block] = [Guidance(intent, Part.FIRST), phrase("urgent_reminder"), *notice]
     messages: list[Effect] = [say(*head, buttons=_menu(state, intent, content))]
@@ -89,16 +90,19 @@ def part(state: State, intent: str, name: str, content: ContentFacts) -> Step:
     heading = _HEADINGS[wanted]
     if wanted is Part.SAY and state.role == "child":
         heading = "say_heading_child"
-    state = replace(state, topic=intent)
+    state = replace(state, topic=intent, part=name)
     block = Guidance(intent, wanted)
     return state, (say(heading, block, buttons=_menu(state, intent, content, without=name)),)
 
 
 def who(state: State, intent: str, content: ContentFacts) -> Step:
     """Who can help in the person's country; the country is asked in one tap where it is unknown."""
-    state = replace(state, topic=intent)
+    state = replace(state, topic=intent, part="who")
     facts = content.guidance_facts(intent)
-    services = Services(facts["contacts"], 2, facts["services"])
+    kinds = facts["contacts"]
+    if state.role == "child":
+        kinds = (CHILD_HELPLINE, *(kind for kind in kinds if kind != CHILD_HELPLINE))
+    services = Services(kinds, 2, facts["services"])
     if not state.country:
         return state, (
             say("contacts_worldwide", replace(services, kinds=())),
@@ -106,6 +110,24 @@ def who(state: State, intent: str, content: ContentFacts) -> Step:
         )
     country = phrase("contacts_heading", country=f"country:{state.country}")
     return state, (say(country, services, buttons=_menu(state, intent, content, without="who")),)
+
+
+def part_or_who(state: State, intent: str, name: str, content: ContentFacts) -> Step:
+    """A further part, whichever it is."""
+    return who(state, intent, content) if name == "who" else part(state, intent, name, content)
+
+
+def related(state: State, content: ContentFacts) -> Rows:
+    """Topics near to the one in hand, by tap."""
+    if not is_guidance(state.topic):
+        return ()
+    near = content.guidance_facts(state.topic)["related"][:3]
+    return rows([button(f"topic:{name}", name) for name in near], 1)
+
+
+def knows_platform(intent: str, name: str, content: ContentFacts) -> bool:
+    """Whether it is described how to act on this platform for this intent."""
+    return name in content.platforms(content.guidance_facts(intent)["platform"])
 
 
 def platform(state: State, intent: str, name: str, content: ContentFacts) -> Step:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from bot.core.dialogue import danger, everyday, guidance
+from bot.core.dialogue import control, danger, everyday, flood, follow, guidance, person
 from bot.core.dialogue.blocks import MENU, button, say, topic_rows
 from bot.core.dialogue.payloads import Payload, parse
 from bot.core.dialogue.spelling import is_safe_word
-from bot.core.effects import Effect, MarkUnreachable
+from bot.core.effects import Count, Effect, MarkUnreachable, Release
 from bot.core.events import (
     AnyEvent,
     Blocked,
@@ -49,14 +50,25 @@ def step(state: State, event: AnyEvent, content: ContentFacts) -> Step:
         case Unblocked():
             return state, (MarkUnreachable(False),)
         case InGroup():
-            return _group(_with_language(state, None, event.client_language, content))
+            return _group(_with_language(state, None, event, content))
     reading = getattr(event, "reading", None)
-    state = _with_language(state, reading, event.client_language, content)
+    state = _with_language(flood.counted(state, event.at), _own_words(event, reading), event, content)
     if isinstance(event, Pressed):
         return _pressed(state, event, content)
     if reading is not None:
-        return _read(_with_hints(state, reading), event, reading, content)
+        return _read(_with_hints(state, _own_words(event, reading)), event, reading, content)
+    if flood.over(state) and not _always_heard(event):
+        return state, flood.answer(state)
     return _unread(state, event, content)
+
+
+def _own_words(event: AnyEvent, reading: Reading | None) -> Reading | None:
+    """What a text says of its writer; forwarded words are somebody else's."""
+    return None if isinstance(event, Said) and event.forwarded else reading
+
+
+def _always_heard(event: AnyEvent) -> bool:
+    return isinstance(event, Commanded) and event.name in ("delete", "exit", "numbers", "person")
 
 
 def _group(state: State) -> Step:
@@ -68,12 +80,35 @@ def _group(state: State) -> Step:
 
 def _read(state: State, event: AnyEvent, reading: Reading, content: ContentFacts) -> Step:
     """Words of the person: read for danger before anything else, in every state."""
-    intent = reading.intent.name
-    priority = priority_of(reading.flag_names, intent)
+    first = _danger_first(state, event, reading, content)
+    if first is not None:
+        return first
+    if flood.over(state) and not _always_heard(event):
+        return state, flood.answer(state)
+    if state.case is not None and state.case.knocked:
+        if reading.intent.name == "deny":
+            return state, person.knocked(state)
+        state, effects = _answered(
+            replace(state, case=replace(state.case, knocked=False)), event, reading, content
+        )
+        return state, (Release(), *effects)
+    return _answered(state, event, reading, content)
+
+
+def _danger_first(state: State, event: AnyEvent, reading: Reading, content: ContentFacts) -> Step | None:
+    intent, flags = reading.intent.name, reading.flag_names
+    if isinstance(event, Said) and event.forwarded:
+        flags -= {CHILD_USER, HUMAN_REQUESTED}
+    priority = priority_of(flags, intent)
     if priority is not None and priority > Priority.ROUTINE:
-        return danger.opened(state, reading.flag_names, intent, priority, content)
+        return danger.opened(state, flags, intent, priority, content)
     if is_safe_word(reading.text, content.safe_word()):
         return danger.numbers(state, content)
+    return None
+
+
+def _answered(state: State, event: AnyEvent, reading: Reading, content: ContentFacts) -> Step:
+    """Words without danger."""
     if isinstance(event, Commanded):
         return _commanded(state, event, content)
     if state.case is not None and state.case.held:
@@ -82,8 +117,10 @@ def _read(state: State, event: AnyEvent, reading: Reading, content: ContentFacts
         return everyday.media(state, event)
     if danger.in_path(state):
         return _in_path(state, reading, content)
-    if isinstance(event, Said) and event.edited and not _worth_answering(state, intent):
+    if isinstance(event, Said) and event.edited and not _worth_answering(state, reading.intent.name):
         return state, ()
+    if isinstance(event, Said) and event.forwarded:
+        return follow.forwarded(state, reading, content)
     if HUMAN_REQUESTED in reading.flag_names:
         return _person_and_guidance(state, reading, content)
     return everyday.by_intent(state, reading, content)
@@ -120,15 +157,21 @@ def _in_path(state: State, reading: Reading, content: ContentFacts) -> Step:
 
 def _person_and_guidance(state: State, reading: Reading, content: ContentFacts) -> Step:
     intent = reading.intent
-    state, effects = danger.asked_person(state, intent.name, content)
-    if is_guidance(intent.name) and intent.confidence >= everyday.CONFIDENT:
+    topic = is_guidance(intent.name) and intent.confidence >= everyday.CONFIDENT
+    state, effects = person.asked(state, intent.name, content, alone=not topic)
+    if topic:
         state, more = guidance.first(state, intent.name, content)
         return state, (*effects, *more)
     return state, effects
 
 
+_HEARD_BUTTONS = ("safety", "numbers", "ans", "delete", "human", "contact")
+
+
 def _pressed(state: State, event: Pressed, content: ContentFacts) -> Step:
     payload = parse(event.payload)
+    if flood.over(state) and (payload is None or payload.name not in _HEARD_BUTTONS):
+        return state, flood.answer(state)
     result = None if payload is None else _button(state, payload, content)
     if result is not None:
         return result
@@ -144,7 +187,11 @@ def _button(state: State, payload: Payload, content: ContentFacts) -> Step | Non
     if payload.name == "inform":
         return everyday.inform(state, payload.slots, content)
     if payload.name == "delete":
-        return everyday.delete(state, payload.get("a"))
+        return control.delete(state, payload.get("a"))
+    if payload.name == "contact":
+        return person.contact(state, payload.get("w"), payload.get("s"))
+    if payload.name == "helped":
+        return person.helped(state, payload.get("a"), content)
     plain = _plain_button(state, payload.name, content)
     return plain if plain is not None else guidance.pressed(state, payload, content)
 
@@ -156,7 +203,9 @@ def _plain_button(state: State, name: str, content: ContentFacts) -> Step | None
         case "menu":
             return guidance.menu(state)
         case "something_else":
-            return everyday.something_else(state)
+            return follow.something_else(state, content)
+        case "contact_when" if state.case is not None and state.case.open:
+            return person.ask_when(state)
         case "human" | "privacy" | "help" | "change_language" | "change_country" | "case_status":
             return everyday.HANDLERS[name](state, content)
     return None
@@ -184,7 +233,7 @@ def _answer(state: State, payload: Payload, content: ContentFacts) -> Step | Non
         priority = priority_of({flag}, intent) or Priority.URGENT
         return danger.opened(state, {flag}, intent, priority, content)
     if goes == "person":
-        return danger.asked_person(state, intent, content)
+        return person.asked(state, intent, content)
     if goes == "who":
         return guidance.who(state, intent, content)
     other = goes.removeprefix("intent:")
@@ -205,9 +254,11 @@ _COMMANDS = {
 
 def _commanded(state: State, event: Commanded, content: ContentFacts) -> Step:
     if event.name == "start":
-        return everyday.welcome(_deep_link(state, event.argument), content)
+        return _started(state, event.argument, content)
     if event.name == "delete":
-        return everyday.delete(state, "yes")
+        return control.delete(state, "yes")
+    if event.name == "exit":
+        return control.leave(state)
     if event.name == "role":
         return everyday.change_role(state, content)
     if event.name == "numbers":
@@ -218,19 +269,26 @@ def _commanded(state: State, event: Commanded, content: ContentFacts) -> Step:
     return guidance.menu(state)
 
 
-def _deep_link(state: State, argument: str) -> State:
-    """``?start=cr_teacher_…`` presets country and role; what else it holds is not kept."""
+_CAMPAIGN = re.compile(r"[a-z0-9]{1,24}")
+
+
+def _started(state: State, argument: str, content: ContentFacts) -> Step:
+    """``?start=cr_teacher_school12`` presets country and role. The campaign is counted, and not kept."""
     parts = argument.lower().split("_")
-    country = parts[0] if parts[0] in COUNTRIES else state.country
+    known = parts[0] in COUNTRIES
+    country = parts[0] if known else state.country
     role = next((part for part in parts if part in ROLES), state.role)
-    return replace(state, country=country, role=role)
+    campaign = parts[-1] if known and len(parts) > 1 and parts[-1] not in ROLES else ""
+    state, effects = everyday.welcome(replace(state, country=country, role=role), content)
+    counted = (Count(f"campaign:{campaign}"),) if _CAMPAIGN.fullmatch(campaign) else ()
+    return state, (*counted, *effects)
 
 
-def _with_language(state: State, reading: Reading | None, client: str, content: ContentFacts) -> State:
+def _with_language(state: State, reading: Reading | None, event: AnyEvent, content: ContentFacts) -> State:
     """Language from the text itself, then from the client; a language chosen by tap stays."""
     if state.language_chosen and state.language:
         return state
-    offered = content.offered_languages()
+    offered, client = content.offered_languages(), event.client_language
     if reading is not None and reading.language in offered and _trusted(reading):
         return replace(state, language=reading.language)
     if state.language:
@@ -244,8 +302,10 @@ def _trusted(reading: Reading) -> bool:
     return reading.words >= WORDS_FOR_LANGUAGE and reading.language_confidence >= TRUST_LANGUAGE
 
 
-def _with_hints(state: State, reading: Reading) -> State:
+def _with_hints(state: State, reading: Reading | None) -> State:
     """Country and role as the text gives them away, until the person says otherwise."""
+    if reading is None:
+        return state
     country = reading.entity("country") or ""
     if not state.country and country in COUNTRIES:
         state = replace(state, country=country)

@@ -12,7 +12,7 @@ from bot.chat.poller import Poller
 from bot.chat.raw import ALLOWED_UPDATES
 from bot.chat.telegram import Client
 from bot.content.phrasebook import Phrasebook
-from bot.core.ports import IncomingUpdate
+from bot.core.ports import ChatId, IncomingUpdate
 from bot.core.reading import FlagHit
 from bot.errors import StoreUnavailable
 from tests.clock import FixedClock
@@ -38,6 +38,9 @@ class Inbox:
             raise StoreUnavailable
         self.stored += [update.update_id for update in updates]
         return len(updates)
+
+    async def attended(self, bot_id: int, chat_id: ChatId) -> bool:
+        return False
 
 
 @pytest.fixture

@@ -49,6 +49,11 @@ def case(state: CaseState = CaseState.NEW, *flags: str, priority: Priority = Pri
     return CaseView("AB-12", state, priority, frozenset(flags), 1, "Ana")
 
 
+def remembered(state: State) -> State:
+    """The state without the clock of the flood limit."""
+    return replace(state, hour=0, flood_minute=0, flood_count=0)
+
+
 def pressed(payload: str) -> Pressed:
     return Pressed(NOW, "es", payload=payload)
 
@@ -102,7 +107,7 @@ def test_a_child_who_writes_about_bullying_gets_own_words_and_the_child_helpline
     state, effects = step(State(country="cr"), event, book)
     assert state.role == "child"
     assert Guidance("bullying/victim", Part.FIRST) in blocks(effects, Guidance)
-    assert Services(("child_helpline",), 1) in blocks(effects, Services)
+    assert Services(("child_helpline",), 1, always=True) in blocks(effects, Services)
 
 
 def test_the_next_turns_stay_in_the_path(book: Phrasebook, said: SaidMaker) -> None:
@@ -165,7 +170,7 @@ def test_a_button_of_an_earlier_incident_changes_nothing(book: Phrasebook) -> No
     state = State(language="es", incident=2, path="urgent", path_flag="violence", case=current)
     after, effects = step(state, pressed('/safety{"a":"wrong","n":"1"}'), book)
     assert keys(effects) == ["everyday.old_button"]
-    assert after == state
+    assert remembered(after) == state
 
 
 @pytest.mark.parametrize(
@@ -175,7 +180,7 @@ def test_foreign_buttons_say_so_and_offer_the_numbers(book: Phrasebook, payload:
     state = State(language="es")
     after, effects = step(state, pressed(payload), book)
     assert keys(effects) == ["everyday.old_button"]
-    assert after == state
+    assert remembered(after) == state
 
 
 def test_the_safe_word_shows_the_numbers_in_any_state(book: Phrasebook, said: SaidMaker) -> None:

@@ -8,15 +8,20 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+from bot.chat.profile import presentations
 from bot.content.model import Texts
 from bot.content.phrasebook import Phrasebook
 from bot.content.required import ALL_KEYS, LESSON_KEYS
 from bot.core.case import CaseState, CaseView
+from bot.core.contact import CHOICES, SafeContact
 from bot.core.dialogue import step
 from bot.core.dialogue.everyday import HANDLERS
+from bot.core.dialogue.flood import MOST
 from bot.core.dialogue.guidance import TOPIC_INTENTS
+from bot.core.dialogue.person import nobody_came
 from bot.core.effects import Audience, Say, Services
 from bot.core.events import AnyEvent, Commanded, InGroup, Media, Pressed, SentMedia
+from bot.core.reading import Reading
 from bot.core.state import State
 from bot.core.taxonomy import COUNTRIES, DANGER_FLAGS, ROLES, Priority
 from bot.core.turn import fallback
@@ -35,6 +40,7 @@ COMMANDS = (
     "help",
     "delete",
     "numbers",
+    "exit",
 )
 WEEKDAYS = {f"everyday.{day}" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 """Opening hours may name any of them, whichever the directory names today."""
@@ -50,6 +56,9 @@ PAYLOADS = (
     ),
     *(f'/inform{{"role":"{role}"}}' for role in ROLES),
     *(f'/part{{"i":"bullying/victim","p":"{part}"}}' for part in ("more", "say", "avoid", "first")),
+    *(f'/contact{{"w":"{when}"}}' for when in CHOICES),
+    *('/contact{"s":"neutral"}', '/contact{"s":"plain"}', "/contact_when"),
+    *('/helped{"a":"yes"}', '/helped{"a":"no"}'),
     *('/platform{"i":"bullying/victim"}', '/topic{"t":"abuse"}'),
     *(
         f'/platform{{"i":"{intent}","p":"whatsapp"}}'
@@ -87,14 +96,28 @@ def _events(said: SaidMaker) -> Iterator[AnyEvent]:
     for flag in (*DANGER_FLAGS, "child_user", "human_requested"):
         yield said("uno dos tres", "bullying/victim", flags=(flag,))
     yield said("amparo")
+    yield said("no", "deny")
+    yield replace(said("uno dos tres", "bullying/victim"), reading=_several(said))
+    yield replace(said("uno dos tres"), forwarded=True)
     yield from (Pressed(NOW, "es", payload=payload) for payload in PAYLOADS)
     yield from (Commanded(NOW, "es", name=name) for name in COMMANDS)
     yield from (SentMedia(NOW, "es", media=media) for media in Media)
     yield InGroup(NOW, "es")
 
 
+def _several(said: SaidMaker) -> Reading | None:
+    reading = said("uno dos tres", "bullying/victim").reading
+    return None if reading is None else replace(reading, also=("identity_theft/scam",))
+
+
+def _flooded() -> State:
+    minute = int(NOW.timestamp()) // 60
+    return State(language="es", flood_minute=minute, flood_count=MOST)
+
+
 def _states() -> Iterator[State]:
-    cases = [None, CaseView("A", CaseState.NEW, Priority.URGENT, frozenset({"violence"}), 1)]
+    yield _flooded()
+    cases = [None, CaseView("A", CaseState.NEW, Priority.URGENT, frozenset({"violence"}), 1, knocked=True)]
     cases += [
         replace(case, state=state)
         for case in cases
@@ -117,6 +140,7 @@ def _states() -> Iterator[State]:
                 incident=1 if case else 0,
                 case=case,
                 on_duty=duty,
+                contact=SafeContact("any"),
             )
 
 
@@ -132,9 +156,13 @@ def test_texts_asked_for_are_those_required(book: Phrasebook, said: SaidMaker) -
         kinds = tuple({service.kind for service in book.responses.countries[country].services})
         recorder.render(Say((Services(kinds, 9),)), Audience("es", country), NOW)
     fallback(recorder, "es", NOW)
+    presentations(recorder, NOW)
+    recorder.render(nobody_came("cr"), Audience("es", "cr"), NOW)
     asked = {key for key in recorder.asked if key.startswith(("everyday.", "safety.", "buttons."))}
     # The notices that staff's work sends, asked for by the desk of the helpline.
     desk = (ROOT / "bot" / "helpline" / "desk.py").read_text("utf-8")
-    asked |= {f"everyday.{name}" for name in re.findall(r'"(?:everyday\.)?(staff_[a-z]+)"', desk)}
+    asked |= {
+        f"everyday.{name}" for name in re.findall(r'"(?:everyday\.)?(staff_[a-z]+|contact_knock)"', desk)
+    }
     assert asked - ALL_KEYS == set()
     assert ALL_KEYS - LESSON_KEYS - asked - WEEKDAYS == set()

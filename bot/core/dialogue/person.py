@@ -1,0 +1,156 @@
+"""A person: asked for at any time, when the helpline may write later, and whether it helped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.contact import CHOICES, WINDOWS, SafeContact
+from bot.core.dialogue import guidance
+from bot.core.dialogue.blocks import MENU, PERSON, button, country_rows, duty, rows, safety, say
+from bot.core.effects import (
+    Block,
+    Button,
+    ConfirmCase,
+    Count,
+    Effect,
+    Kind,
+    OpenCase,
+    Rows,
+    Say,
+    Services,
+    SetContact,
+)
+from bot.core.ports import ContentFacts
+from bot.core.state import State
+from bot.core.taxonomy import Priority, is_guidance
+
+Step = tuple[State, tuple[Effect, ...]]
+
+_OPEN_NOW = ("crisis_line", "child_helpline")
+
+
+def asked(state: State, intent: str, content: ContentFacts, *, alone: bool = True) -> Step:
+    """The person asked for somebody: a case, who reads it, and whether somebody is at work.
+
+    ``alone``: nothing else is asked in the same answer, so that the time to write may be asked.
+    """
+    case = state.case
+    if case is not None and case.open:
+        again = say(duty(state, "safety.person"), *open_now(state), buttons=confirmed_buttons(state))
+        return state, (ConfirmCase("person"), again, *(_when(state) if alone else ()))
+    # A child who asks for somebody is not left for tomorrow.
+    priority = Priority.URGENT if state.role == "child" else Priority.ROUTINE
+    state = replace(state, incident=state.incident + 1)
+    effects = (OpenCase(state.incident, priority, ("human_requested",), intent, True),)
+    state, notice = guidance.draft_notice(state, content)
+    blocks: list[Block] = [duty(state, "person_opened"), *open_now(state), safety("secrecy")]
+    blocks += [safety("safe_word"), *notice]
+    buttons = ((choice(state, "wrong"), MENU),)
+    return state, (
+        *effects,
+        say(*blocks, buttons=buttons, kind=Kind.SAFETY),
+        *(_when(state) if alone else ()),
+    )
+
+
+def wanted(state: State) -> Step:
+    """Under a safety text the person chose a person."""
+    state = replace(state, stage="person")
+    told = say(
+        duty(state, "safety.person"),
+        safety("safe_word"),
+        buttons=confirmed_buttons(state),
+        kind=Kind.SAFETY,
+    )
+    return state, (ConfirmCase("person"), told, *_when(state))
+
+
+def open_now(state: State) -> list[Block]:
+    """With nobody at work: who can be called at this hour."""
+    if state.on_duty or not state.country:
+        return []
+    return [safety("open_now"), Services(_OPEN_NOW, 1, always=True)]
+
+
+def confirmed_buttons(state: State) -> Rows:
+    """What stays in reach once a case is open."""
+    return ((button("numbers", "numbers"), choice(state, "wrong")),)
+
+
+def choice(state: State, answer: str, label: str = "") -> Button:
+    """The incident's number is in the payload, so that an old button cannot answer for a new one."""
+    return button(label or answer, "safety", a=answer, n=str(state.incident))
+
+
+def ask_when(state: State) -> Step:
+    """When, and whether at all, the helpline may write first."""
+    picks = [button(f"contact_{name}", "contact", w=name) for name in ("any", *WINDOWS, "no")]
+    return state, (say("contact_ask", buttons=rows(picks, 1), kind=Kind.SAFETY),)
+
+
+def contact(state: State, when: str, style: str) -> Step | None:
+    """A tap on when (``w``) or on how (``s``) the helpline may write."""
+    if when in CHOICES and when:
+        return _set_when(state, when)
+    if style in ("neutral", "plain") and state.contact.asked:
+        chosen = replace(state.contact, neutral=style == "neutral")
+        told = say(f"contact_{style}_set", buttons=_after_contact(state), kind=Kind.SAFETY)
+        return replace(state, contact=chosen), (SetContact(chosen), told)
+    return None
+
+
+def knocked(state: State) -> tuple[Effect, ...]:
+    """The person answered the neutral question with no."""
+    return (say("contact_later", kind=Kind.SAFETY),)
+
+
+def ask_helped(state: State) -> Step:
+    """One short question on the topic in hand, never in the safety path and never twice."""
+    due = is_guidance(state.topic) and state.helped != state.topic
+    if not due or (state.case is not None and state.case.open):
+        return state, ()
+    picks = (button("helped_yes", "helped", a="yes"), button("helped_no", "helped", a="no"))
+    return replace(state, helped=state.topic, awaiting="helped"), (say("helped_ask", buttons=(picks,)),)
+
+
+def helped(state: State, answer: str, content: ContentFacts) -> Step:
+    """Counted without the person; who was not helped gets a person and near topics by tap."""
+    state = replace(state, awaiting="")
+    if answer == "yes":
+        return state, (Count("helped_yes"), say("helped_thanks", buttons=((MENU,),)))
+    near = guidance.related(state, content)
+    return state, (Count("helped_no"), say("helped_sorry", buttons=(*near, (PERSON, MENU))))
+
+
+def nobody_came(country: str) -> Say:
+    """To who was told that somebody is at work, when in the promised time nobody took the case."""
+    blocks: list[Block] = [safety("nobody_came")]
+    if country:
+        blocks += [safety("open_now"), Services(("emergency", *_OPEN_NOW), 1, always=True)]
+    buttons = ((button("numbers", "numbers"),),)
+    return say(*blocks, buttons=buttons, kind=Kind.SAFETY)
+
+
+def _when(state: State) -> tuple[Say, ...]:
+    """Asked once, and only after the person said yes to a person."""
+    if state.contact.asked:
+        return ()
+    _, effects = ask_when(state)
+    return tuple(effect for effect in effects if isinstance(effect, Say))
+
+
+def _set_when(state: State, when: str) -> Step:
+    chosen = SafeContact(when)
+    state = replace(state, contact=chosen)
+    if chosen.never:
+        told = say("contact_never_set", buttons=_after_contact(state), kind=Kind.SAFETY)
+        return state, (SetContact(chosen), told)
+    if when in WINDOWS and not state.country:
+        # Hours are hours of a country.
+        return state, (SetContact(chosen), say("country_ask", buttons=country_rows(state.language)))
+    picks = (button("contact_neutral", "contact", s="neutral"), button("contact_plain", "contact", s="plain"))
+    return state, (SetContact(chosen), say("contact_how", buttons=(picks,), kind=Kind.SAFETY))
+
+
+def _after_contact(state: State) -> Rows:
+    return ((button("numbers", "numbers"), button("contact", "contact_when")),)
