@@ -16,6 +16,7 @@ AmparoError
 │   │   └── Outdated             the person wrote something that the sender has not seen
 │   ├── SignInRefused        unknown account or wrong password
 │   ├── TooManyTries         too many failed sign-ins; wait
+│   ├── AuditError           an act cannot be written into the audit trail, and so must not be
 │   └── KeyringError         a key is missing or does not fit the data
 ├── UpdateError          an update cannot be understood; it goes to the dead letters
 ├── DeliveryError        a message did not get through
@@ -103,6 +104,10 @@ class SignInRefused(StoreError):
 
 class TooManyTries(StoreError):
     """Too many failed sign-ins; try again later."""
+
+
+class AuditError(StoreError):
+    """This cannot be written into the audit trail."""
 
 
 class KeyringError(StoreError):

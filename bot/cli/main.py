@@ -15,7 +15,7 @@ import typer
 from rich.table import Table
 
 from bot import __version__
-from bot.cli import content, data
+from bot.cli import access, content, data
 from bot.cli.show import err, out, plain_errors, progress_bar
 from bot.log import configure
 from bot.settings import Settings, read_settings
@@ -32,6 +32,7 @@ keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
 app.add_typer(staff_app, name="staff")
 app.add_typer(db_app, name="db")
 app.add_typer(keys_app, name="keys")
+app.add_typer(access.audit_app, name="audit")
 content.register(app)
 data.register(app)
 

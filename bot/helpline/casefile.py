@@ -20,9 +20,9 @@ from bot.core.case import HELD_STATES, Author, CaseState, CaseView, Spot
 from bot.core.effects import Audience
 from bot.core.taxonomy import FLAGS, Priority
 from bot.errors import Conflict, KeyringError
-from bot.helpline import places
+from bot.helpline import places, trail
 from bot.helpline.crypto import DataKey, Keyring
-from bot.helpline.tables import case_events, case_lines, cases, staff
+from bot.helpline.tables import case_lines, cases, staff
 
 log = structlog.get_logger()
 
@@ -277,12 +277,8 @@ def add_event(
     at: datetime,
     detail: str = "",
 ) -> None:
-    """Write to the audit trail. ``detail`` holds names and numbers, never words of people."""
-    row = {"case_id": case_id, "staff_id": staff_id, "what": what, "at": at, "detail": detail}
-    connection.execute(_ADD_EVENT, row)
-
-
-_ADD_EVENT = insert(case_events)
+    """Note for the audit trail. ``detail`` holds names and numbers, never words of people."""
+    trail.note(connection, trail.Entry(at, case_id, staff_id, what, detail))
 
 
 def erase_words(connection: Connection, case: CaseFile) -> None:

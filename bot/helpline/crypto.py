@@ -77,6 +77,7 @@ class Keyring:
         self._ciphers = dict(zip(self._ids, map(AESGCM, raw), strict=True))
         self._chat_key = _derived(pepper, b"amparo chat key")
         self._subject_key = _derived(pepper, b"amparo subject key")
+        self._seal_key = _derived(pepper, b"amparo audit seal")
 
     @property
     def key_ids(self) -> tuple[str, ...]:
@@ -123,6 +124,10 @@ class Keyring:
     def subject_key(self, subject: str) -> bytes:
         """A keyed hash of an account name or network address, for counting."""
         return self._named(self._subject_key, subject)
+
+    def audit_seal(self, content: bytes) -> bytes:
+        """A keyed hash (32 bytes) that only holders of the pepper can make."""
+        return hmac.digest(self._seal_key, content, "sha256")
 
     @staticmethod
     def _named(key: bytes, text: str) -> bytes:

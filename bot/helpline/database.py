@@ -53,6 +53,10 @@ class Backend(Protocol):
     async def close(self) -> None: ...
 
 
+def _nothing(connection: Connection) -> None:
+    """Nothing more to do before a commit."""
+
+
 class Database:
     """A SQLite file or a PostgreSQL database.
 
@@ -60,17 +64,25 @@ class Database:
         url: ``sqlite:///path`` or ``postgresql://user@host/name``.
         pool_size: connections kept on PostgreSQL; as many again may be opened for a moment.
         busy_timeout: seconds to wait for another process's lock before `StoreUnavailable`.
+        before_commit: called inside each writing transaction as the last thing it does.
 
     Raises:
         SettingsError: for any other kind of address; never with its value.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, busy_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        busy_timeout: float = 5.0,
+        before_commit: Callable[[Connection], None] = _nothing,
+    ) -> None:
         address = _address(url)
         if address.drivername == "sqlite":
-            self._backend: Backend = SqliteBackend(address, busy_timeout)
+            self._backend: Backend = SqliteBackend(address, busy_timeout, before_commit)
         else:
-            self._backend = PostgresBackend(address, pool_size, busy_timeout)
+            self._backend = PostgresBackend(address, pool_size, busy_timeout, before_commit)
 
     @property
     def name(self) -> str:

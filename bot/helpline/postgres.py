@@ -7,11 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import URL, Connection, text
+from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.errors import StoreUnavailable
+from bot.helpline import trail
 from bot.helpline.driver_errors import translated
 
 P = ParamSpec("P")
@@ -36,7 +37,14 @@ class PostgresBackend:
 
     name = "postgresql"
 
-    def __init__(self, url: URL, pool_size: int, busy_timeout: float) -> None:
+    def __init__(
+        self,
+        url: URL,
+        pool_size: int,
+        busy_timeout: float,
+        before_commit: Callable[[Connection], None],
+    ) -> None:
+        self._before_commit = before_commit
         self._held: dict[int, AsyncConnection] = {}
         settings = {
             "application_name": "amparo",
@@ -55,6 +63,7 @@ class PostgresBackend:
                 "server_settings": settings,
             },
         )
+        event.listen(self._engine.sync_engine, "begin", trail.forget)
 
     async def prepare(self) -> None:
         """Nothing to do before the tables are made."""
@@ -66,6 +75,7 @@ class PostgresBackend:
             connection = await self._connect(stack)
             yield _PostgresTransaction(connection)
             with translated():
+                await connection.run_sync(self._before_commit)
                 await connection.commit()
 
     async def run(

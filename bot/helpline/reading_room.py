@@ -31,7 +31,7 @@ from bot.helpline.sql import ONE, word
 from bot.helpline.staff import StaffMember
 from bot.helpline.tables import (
     UtcDateTime,
-    case_events,
+    audit,
     case_lines,
     cases,
     conversations,
@@ -258,11 +258,11 @@ _LINES = (
 
 
 def _seen_lately(connection: Connection, case_id: int, staff_id: int, now: datetime) -> bool:
-    query = select(case_events.c.id).where(
-        case_events.c.case_id == case_id,
-        case_events.c.staff_id == staff_id,
-        case_events.c.what == "viewed",
-        case_events.c.at > now - VIEWED_AGAIN,
+    query = select(audit.c.seq).where(
+        audit.c.case_id == case_id,
+        audit.c.staff_id == staff_id,
+        audit.c.what == "viewed",
+        audit.c.at > now - VIEWED_AGAIN,
     )
     return connection.execute(query.limit(1)).one_or_none() is not None
 

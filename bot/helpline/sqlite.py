@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from bot.helpline import trail
 from bot.helpline.driver_errors import translated
 
 P = ParamSpec("P")
@@ -32,7 +33,7 @@ class SqliteBackend:
 
     name = "sqlite"
 
-    def __init__(self, url: URL, busy_timeout: float) -> None:
+    def __init__(self, url: URL, busy_timeout: float, before_commit: Callable[[Connection], None]) -> None:
         self._path = url.database or ""
         # isolation_level None: sqlite3 must not begin transactions by itself, we say BEGIN IMMEDIATE.
         arguments = {"check_same_thread": False, "isolation_level": None, "timeout": busy_timeout}
@@ -41,7 +42,7 @@ class SqliteBackend:
         )
         event.listen(self._engine, "connect", _set_up)
         event.listen(self._engine, "begin", _begin)
-        self._writer = _Writer(self._engine.connect)
+        self._writer = _Writer(self._engine.connect, before_commit)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="amparo-write")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="amparo-read")
         self._lock = asyncio.Lock()
@@ -129,8 +130,11 @@ class SqliteBackend:
 class _Writer:
     """The one writing connection; used in its thread only."""
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    def __init__(
+        self, connect: Callable[[], Connection], before_commit: Callable[[Connection], None]
+    ) -> None:
         self.durable = True
+        self._before_commit = before_commit
         self._connect = connect
         self._connection: Connection | None = None
         self._synchronous = ""
@@ -153,6 +157,7 @@ class _Writer:
         if self._connection is None or not self._connection.in_transaction():
             return
         try:
+            self._before_commit(self._connection)
             self._connection.commit()
         except BaseException:
             self.rollback()
@@ -213,5 +218,6 @@ def _set_up(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    trail.forget(connection)
     writer = connection.get_execution_options().get("amparo_writer")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")

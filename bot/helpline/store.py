@@ -10,6 +10,8 @@ from sqlalchemy import Connection, select
 
 from bot.core.ports import Clock, Renderer
 from bot.errors import KeyringError
+from bot.helpline import audit
+from bot.helpline.audit import AuditTrail
 from bot.helpline.bell import Bell
 from bot.helpline.changes import Changes
 from bot.helpline.crypto import Keyring
@@ -41,6 +43,7 @@ class Store:
     changes: Changes
     stats: Stats
     helplines: Helplines
+    audit: AuditTrail
 
     async def close(self) -> None:
         """Give back connections and threads."""
@@ -65,10 +68,11 @@ async def open_store(
         StoreUnavailable: the database cannot be reached.
     """
     keyring = Keyring(keys, pepper=pepper)
-    database = Database(url)
+    database = Database(url, before_commit=lambda c: audit.flush(c, keyring.audit_seal))
     try:
         await database.upgrade()
         await database.run(_check_keys, keyring)
+        await database.run(audit.sign_new_head, keyring.audit_seal)
     except BaseException:
         await database.close()
         raise
@@ -101,6 +105,7 @@ def _store(database: Database, keyring: Keyring, clock: Clock, renderer: Rendere
         changes=changes,
         stats=Stats(database, clock),
         helplines=Helplines(database, clock),
+        audit=AuditTrail(database, keyring.audit_seal),
     )
 
 

@@ -328,22 +328,33 @@ case_lines = Table(
 )
 
 
-class _EventColumns(TypedColumns):
-    id: Named[int] = Column(BigKey, primary_key=True)
+class _AuditColumns(TypedColumns):
+    seq: Named[int] = Column(BigKey, primary_key=True, autoincrement=False)
+    at: Named[datetime] = Column(UtcDateTime, nullable=False)
     case_id: Named[int | None] = Column(BigKey, ForeignKey("cases.id"))
     staff_id: Named[int | None] = Column(BigKey, ForeignKey("staff.id"))
     what: Named[str] = Column(String(32))
-    at: Named[datetime] = Column(UtcDateTime, nullable=False)
     detail: Named[str] = Column(String(200))
+    hash: Named[bytes] = Column(LargeBinary(32))
 
 
-case_events = Table(
-    "case_events",
+audit = Table(
+    "audit",
     metadata,
-    _EventColumns,
-    Index("ix_case_events_case", "case_id", "staff_id", "what", "at"),
-    sqlite_autoincrement=True,
+    _AuditColumns,
+    Index("ix_audit_case", "case_id", "staff_id", "what", "at"),
+    Index("ix_audit_staff", "staff_id", "seq"),
 )
+
+
+class _AuditHeadColumns(TypedColumns):
+    id: Named[int] = Column(SmallInteger, primary_key=True, autoincrement=False)
+    seq: Named[int] = Column(BigInteger)
+    hash: Named[bytes] = Column(LargeBinary(32))
+    mac: Named[bytes] = Column(LargeBinary(32))
+
+
+audit_head = Table("audit_head", metadata, _AuditHeadColumns)
 
 
 class _ChangeColumns(TypedColumns):

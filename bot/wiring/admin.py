@@ -13,9 +13,10 @@ from bot.core.clock import SystemClock
 from bot.core.taxonomy import Priority
 from bot.errors import AccountError
 from bot.helpline import Store
+from bot.helpline.audit import Verdict
 from bot.helpline.staff import StaffMember
 from bot.settings import Settings
-from bot.wiring.parts import load_library, open_database
+from bot.wiring.parts import Progress, load_library, open_database
 
 PASSWORD_BYTES = 12
 
@@ -75,3 +76,12 @@ async def numbers(settings: Settings) -> dict[str, Any]:
         found = asdict(await store.stats.numbers())
     found["cases_open"] = {Priority(rank).name.lower(): n for rank, n in found["cases_open"].items()}
     return found
+
+
+async def verify_audit(settings: Settings, expected: str, progress: Progress) -> Verdict:
+    """Check the audit trail. Raises `AccountError` where the noted head is malformed."""
+    async with opened(settings) as store:
+        try:
+            return await store.audit.verify(expected, progress)
+        except ValueError as error:
+            raise AccountError(str(error)) from error

@@ -12,7 +12,7 @@ from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, Rai
 from bot.core.ports import Record, TurnUnit
 from bot.core.taxonomy import Priority
 from bot.helpline.service import StaffMember
-from bot.helpline.tables import case_events, case_lines, cases, inbox, transcript
+from bot.helpline.tables import audit, case_lines, cases, inbox, transcript
 from bot.helpline.turn_writer import KEPT
 from tests.contract.world import MOTHER, SPANISH, TEACHER, World
 
@@ -346,7 +346,7 @@ async def test_what_happened_is_in_the_audit_trail(world: World) -> None:
     await doing_effect(world, MOTHER, ConfirmCase("person"))
 
     def trail(connection: Connection) -> list[tuple[str, str]]:
-        query = select(case_events.c.what, case_events.c.detail).order_by(case_events.c.id)
+        query = select(audit.c.what, audit.c.detail).order_by(audit.c.seq)
         return [(row.what, row.detail) for row in connection.execute(query)]
 
     assert await world.store.database.read(trail) == [

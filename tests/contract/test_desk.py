@@ -12,7 +12,7 @@ from bot.core.case import LEASE, Author, CaseState, DeliveryState, Outcome
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict, NotAllowed, NotFound, Outdated
 from bot.helpline.service import LONGEST_REPLY, HelplineService, StaffMember
-from bot.helpline.tables import case_events
+from bot.helpline.tables import audit
 from tests.contract.world import MOTHER, TEACHER, World
 
 
@@ -42,7 +42,7 @@ async def mine(world: World, service: HelplineService, ana: StaffMember) -> str:
 
 async def events(world: World) -> list[str]:
     def stored(connection: Connection) -> list[str]:
-        return list(connection.execute(select(case_events.c.what).order_by(case_events.c.id)).scalars())
+        return list(connection.execute(select(audit.c.what).order_by(audit.c.seq)).scalars())
 
     return await world.store.database.read(stored)
 

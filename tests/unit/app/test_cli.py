@@ -203,3 +203,14 @@ def test_a_rasa_server_is_measured_on_the_same_messages(amparo: Amparo, tmp_path
         rasa.behaviour = "error"
         failed(amparo("evaluate", str(messages), "--url", url), "Rasa", "status_5xx")
     failed(amparo("evaluate", str(messages), "--url", "ftp://x"), "AMPARO_MATCHER_URL")
+
+
+def test_the_audit_trail_is_checked(amparo: Amparo, tmp_path: Path) -> None:
+    amparo("staff", "add", "ana", "--make-password")
+    result = amparo("audit", "verify")
+    assert result.exit_code == 0, result.output
+    assert "sound" in result.output
+    head = result.output.split(": ")[-1].strip()
+    assert amparo("audit", "verify", "--expect", head).exit_code == 0
+    failed(amparo("audit", "verify", "--expect", "1:" + "00" * 32), "broken", "noted earlier")
+    failed(amparo("audit", "verify", "--expect", "nonsense"), "number:hash")
