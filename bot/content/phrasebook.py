@@ -36,6 +36,8 @@ _SLOT = re.compile(r"\{([a-z_]+)\}")
 _KIN = {"pt": "es", "gl": "es", "ca": "es", "wo": "fr", "ln": "fr", "lg": "sw"}
 """Where a client's language is not ours: one that its speakers most often read too."""
 
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
 Missed = Callable[[str, str, str], None]
 """Called with key, language wanted and language found, so that tests see an unexpected fallback."""
 
@@ -201,6 +203,8 @@ class _Page:
             language = self._audience.language
             codes = (language, *self._book.fallback(language), "en")
             return next((names[code] for code in codes if code in names), key)
+        if kind == "time":
+            return self._hour(key)
         if kind == "now":
             return f"{self._now.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         if kind == "language":
@@ -212,6 +216,13 @@ class _Page:
             found = self._book.find(self._audience.language, value, lambda texts: texts.guidance.get(key))
             return str(found.title)  # type: ignore[attr-defined]
         return value
+
+    def _hour(self, moment: str) -> str:
+        """Weekday and hour in the person's country, or in UTC where it is not known."""
+        zone = self._book.timezone(self._audience.country)
+        local = datetime.fromisoformat(moment).astimezone(zone or UTC)
+        day = self.phrase(f"everyday.{_WEEKDAYS[local.weekday()]}", {})
+        return f"{day} {local:%H:%M}" if zone else f"{day} {local:%H:%M} UTC"
 
     def _guidance_text(self, intent: str) -> GuidanceText:
         found = self._book.find(self._audience.language, intent, lambda texts: texts.guidance.get(intent))

@@ -13,7 +13,7 @@ SAFETY_PHRASES = (
     *(f"case_opened_{duty}" for duty in _DUTY),
     *(f"person_{duty}" for duty in _DUTY),
     *("understood", "corrected", "info_only", "added", "added_off", "safe_now", "not_safe", "without_phone"),
-    *("call_now_none", "fallback", "open_now", "corrected_held", "nobody_came"),
+    *("call_now_none", "fallback", "open_now", "corrected_held", "nobody_came", "aim", "back_at"),
 )
 
 EVERYDAY_PHRASES = (
@@ -94,6 +94,8 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "everyday.urgent_reminder": frozenset({"safe_word"}),
     "everyday.slow_down": frozenset({"safe_word"}),
     "everyday.delete_receipt": frozenset({"when"}),
+    "safety.aim": frozenset({"minutes"}),
+    "safety.back_at": frozenset({"when"}),
     "safety.safe_word": frozenset({"safe_word"}),
     "lessons.card_head": frozenset({"ages", "minutes"}),
     "lessons.step_minutes": frozenset({"minutes"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -34,6 +34,16 @@ class Hours:
             begin <= now and (now < end or end == time(0))
             for begin, end in self.week.get(local.weekday(), ())
         )
+
+    def next_opening(self, local: datetime) -> datetime | None:
+        """The next beginning of a span after a moment in the helpline's own zone; None where always open."""
+        for ahead in range(8):
+            day = local.date() + timedelta(days=ahead)
+            for begin, _ in sorted(self.week.get(day.weekday(), ())):
+                opens = datetime.combine(day, begin, local.tzinfo)
+                if opens > local:
+                    return opens
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +80,13 @@ class Helpline:
     def open_at(self, now: datetime) -> bool:
         """Whether somebody is there at a moment (aware)."""
         return self.hours.open_at(now.astimezone(ZoneInfo(self.zone)))
+
+    def next_opening(self, now: datetime) -> datetime | None:
+        """When somebody is there again (aware); None where the hours do not say."""
+        return self.hours.next_opening(now.astimezone(ZoneInfo(self.zone)))
+
+
+def covering(helplines: Iterable[Helpline], country: str, language: str) -> Helpline | None:
+    """Who is there for this country and language: one of its own before the default one."""
+    fitting = [item for item in helplines if item.active and item.covers(country, language)]
+    return min(fitting, key=lambda item: item.is_default, default=None)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from bot.core.case import CaseView
 from bot.core.contact import SafeContact
 from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, RaiseCase, Say
+from bot.core.helplines import Helpline
 from bot.core.reading import FlagHit, Reading
 
 
@@ -188,6 +189,10 @@ class TurnUnit(Protocol):
 
     async def on_duty(self) -> bool:
         """Whether somebody of the staff is at work now."""
+        ...
+
+    async def helplines(self) -> Sequence[Helpline]:
+        """The helplines with their hours; perhaps a minute old."""
         ...
 
     async def contact(self) -> SafeContact:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from bot.core.case import CaseView
 from bot.core.contact import UNASKED, SafeContact
 from bot.core.effects import Audience
+from bot.core.helplines import Helpline
 from bot.core.taxonomy import COUNTRIES, LANGUAGES, ROLES
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The remembered state. ``case``, ``on_duty`` and ``contact`` are looked up, not stored with it."""
+    """The remembered state. ``case`` and what follows it are looked up at each turn, not stored with it."""
 
     language: str = ""
     language_chosen: bool = False
@@ -47,13 +49,15 @@ class State:
     case: CaseView | None = None
     on_duty: bool = False
     contact: SafeContact = UNASKED
+    helplines: tuple[Helpline, ...] = ()
+    moment: datetime | None = None
 
     @property
     def audience(self) -> Audience:
         return Audience(self.language, self.country, self.role)
 
 
-_LOOKED_UP = frozenset({"case", "on_duty", "contact"})
+_LOOKED_UP = frozenset({"case", "on_duty", "contact", "helplines", "moment"})
 _STORED = {f.name: f.type for f in fields(State) if f.name not in _LOOKED_UP}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "language": ("", *LANGUAGES),
@@ -77,10 +81,11 @@ def restore(
     case: CaseView | None,
     on_duty: bool,
     contact: SafeContact = UNASKED,
+    helplines: Sequence[Helpline] = (),
 ) -> State:
     """The state again. What is unknown or of a wrong type (an older version) falls back to its default."""
     values = {name: stored[name] for name in _STORED if name in stored and _fits(name, stored[name])}
-    return State(**values, case=case, on_duty=on_duty, contact=contact)
+    return State(**values, case=case, on_duty=on_duty, contact=contact, helplines=tuple(helplines))
 
 
 def _fits(name: str, value: object) -> bool:

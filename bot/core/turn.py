@@ -79,7 +79,9 @@ class TurnRunner:
         """
         stored, case = await unit.load()
         duty, contact = await unit.on_duty(), await unit.contact()
-        state = states.restore({**(preset or {}), **stored}, case=case, on_duty=duty, contact=contact)
+        helplines = await unit.helplines()
+        known = {**(preset or {}), **stored}
+        state = states.restore(known, case=case, on_duty=duty, contact=contact, helplines=helplines)
         if isinstance(event, Said) and more:
             event = await self._together(unit, (event, *more), state)
         else:

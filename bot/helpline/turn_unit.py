@@ -10,6 +10,7 @@ from typing import Any
 from bot.core.case import Author, CaseState, CaseView, Outcome, Spot, due_at
 from bot.core.contact import UNASKED, SafeContact
 from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, RaiseCase
+from bot.core.helplines import Helpline
 from bot.core.ports import ChatId, Record
 from bot.errors import UpdateError
 from bot.helpline import places
@@ -59,7 +60,15 @@ class Unit:
     in both, so that it can become a line of the case that is open when the turn ends.
     """
 
-    def __init__(self, transaction: Transaction, keyring: Keyring, taken: Taken, now: datetime) -> None:
+    def __init__(
+        self,
+        transaction: Transaction,
+        keyring: Keyring,
+        taken: Taken,
+        now: datetime,
+        helplines: Sequence[Helpline] = (),
+    ) -> None:
+        self._helplines = helplines
         self._transaction = transaction
         self._keyring = keyring
         self.taken = taken
@@ -106,6 +115,9 @@ class Unit:
         token = self._token()
         self.messages.append(NewMessage(token, kind, message))
         self.lines.append(NewLine(token, Author.BOT, self.now, plain(message)))
+
+    async def helplines(self) -> Sequence[Helpline]:
+        return self._helplines
 
     async def contact(self) -> SafeContact:
         return self.new_contact

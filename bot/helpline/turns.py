@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, literal_column,
 from bot.core.case import Author
 from bot.core.contact import SafeContact
 from bot.core.effects import Kind, Message
+from bot.core.helplines import Helpline
 from bot.core.ports import ChatId, Clock, TurnUnit
 from bot.errors import KeyringError
 from bot.helpline import changes, places
@@ -22,6 +23,7 @@ from bot.helpline.casefile import NewLine, add_lines, case_file, case_query, sav
 from bot.helpline.crypto import Keyring
 from bot.helpline.database import Database
 from bot.helpline.dispatch import fall_back
+from bot.helpline.helplines import all_helplines
 from bot.helpline.presence import staff_at_work, working_since
 from bot.helpline.sql import ONE, moment, word
 from bot.helpline.tables import cases, conversations, inbox, outbox, staff
@@ -34,6 +36,7 @@ TRIES = 3
 """At the third failure an update goes to the dead letters and its chat goes on."""
 
 _BACKOFF = (timedelta(0), timedelta(seconds=2))
+_HOURS_FRESH = timedelta(minutes=1)
 _CODE = re.compile(r"[a-z0-9_.-]{1,64}")
 
 
@@ -49,6 +52,8 @@ class Turns:
         self._work = work
         self._delivery = delivery
         self._change = change
+        self._helplines: tuple[Helpline, ...] = ()
+        self._looked_at: datetime | None = None
 
     @asynccontextmanager
     async def next(self, bot_id: int, chat_id: ChatId | None = None) -> AsyncIterator[TurnUnit | None]:
@@ -67,7 +72,10 @@ class Turns:
             now = self._clock.now()
             taken = await transaction.run(_take, self._keyring, bot_id, chat_id, now)
             if taken is not None:
-                unit = Unit(transaction, self._keyring, taken, now)
+                if self._looked_at is None or not timedelta(0) <= now - self._looked_at < _HOURS_FRESH:
+                    self._helplines = tuple(await transaction.run(all_helplines))
+                    self._looked_at = now
+                unit = Unit(transaction, self._keyring, taken, now, self._helplines)
                 yield unit
                 await transaction.run(write_turn, self._keyring, unit)
         if unit is None:

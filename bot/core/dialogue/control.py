@@ -42,7 +42,7 @@ def delete(state: State, answer: str) -> Step:
     """Erase at once, with a receipt. The language and an open case's place stay, so that help can go on."""
     if answer != "yes":
         return replace(state, awaiting=""), (say("delete_kept", buttons=((MENU,),)),)
-    bare = State(language=state.language, case=state.case, on_duty=state.on_duty)
+    bare = State(language=state.language, case=state.case, on_duty=state.on_duty, helplines=state.helplines)
     case = state.case
     blocks: list[Block] = [phrase("delete_done")]
     if case is not None and case.open:

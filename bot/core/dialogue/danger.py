@@ -206,8 +206,10 @@ def _helplines(state: State, flag: str) -> list[Block]:
 
 
 def _notes(state: State) -> list[Block]:
+    priority = Priority.EMERGENCY if state.path == "emergency" else Priority.URGENT
     return [
         duty(state, "safety.case_opened"),
+        *person.how_long(state, priority),
         safety("secrecy"),
         safety("not_a_person"),
         safety("safe_word"),

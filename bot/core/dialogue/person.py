@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.core.contact import CHOICES, WINDOWS, SafeContact
 from bot.core.dialogue import guidance
@@ -20,11 +21,15 @@ from bot.core.effects import (
     Services,
     SetContact,
 )
+from bot.core.helplines import covering
 from bot.core.ports import ContentFacts
 from bot.core.state import State
 from bot.core.taxonomy import Priority, is_guidance
 
 Step = tuple[State, tuple[Effect, ...]]
+
+_LONGEST_AIM = 120
+"""Minutes; a longer aim says nothing to somebody who waits."""
 
 _OPEN_NOW = ("crisis_line", "child_helpline")
 
@@ -43,7 +48,8 @@ def asked(state: State, intent: str, content: ContentFacts, *, alone: bool = Tru
     state = replace(state, incident=state.incident + 1)
     effects = (OpenCase(state.incident, priority, ("human_requested",), intent, True),)
     state, notice = guidance.draft_notice(state, content)
-    blocks: list[Block] = [duty(state, "person_opened"), *open_now(state), safety("secrecy")]
+    blocks: list[Block] = [duty(state, "person_opened"), *how_long(state, priority), *open_now(state)]
+    blocks += [safety("secrecy")]
     blocks += [safety("safe_word"), *notice]
     buttons = ((choice(state, "wrong"), MENU),)
     return state, (
@@ -56,8 +62,10 @@ def asked(state: State, intent: str, content: ContentFacts, *, alone: bool = Tru
 def wanted(state: State) -> Step:
     """Under a safety text the person chose a person."""
     state = replace(state, stage="person")
+    priority = state.case.priority if state.case is not None else Priority.URGENT
     told = say(
         duty(state, "safety.person"),
+        *how_long(state, priority),
         safety("safe_word"),
         buttons=confirmed_buttons(state),
         kind=Kind.SAFETY,
@@ -70,6 +78,18 @@ def open_now(state: State) -> list[Block]:
     if state.on_duty or not state.country:
         return []
     return [safety("open_now"), Services(_OPEN_NOW, 1, always=True)]
+
+
+def how_long(state: State, priority: Priority) -> list[Block]:
+    """What the helpline has set itself at this hour: how soon it reads, or when it is back."""
+    helpline = covering(state.helplines, state.country, state.language)
+    if helpline is None or state.moment is None:
+        return []
+    if state.on_duty:
+        minutes = helpline.due[priority] // timedelta(minutes=1)
+        return [safety("aim", minutes=str(minutes))] if minutes <= _LONGEST_AIM else []
+    back = helpline.next_opening(state.moment)
+    return [] if back is None else [safety("back_at", when=f"time:{back.isoformat()}")]
 
 
 def confirmed_buttons(state: State) -> Rows:

@@ -52,7 +52,8 @@ def step(state: State, event: AnyEvent, content: ContentFacts) -> Step:
         case InGroup():
             return _group(_with_language(state, None, event, content))
     reading = getattr(event, "reading", None)
-    state = _with_language(flood.counted(state, event.at), _own_words(event, reading), event, content)
+    state = replace(flood.counted(state, event.at), moment=event.at)
+    state = _with_language(state, _own_words(event, reading), event, content)
     if isinstance(event, Pressed):
         return _pressed(state, event, content)
     if reading is not None:

@@ -51,7 +51,7 @@ def case(state: CaseState = CaseState.NEW, *flags: str, priority: Priority = Pri
 
 def remembered(state: State) -> State:
     """The state without the clock of the flood limit."""
-    return replace(state, hour=0, flood_minute=0, flood_count=0)
+    return replace(state, hour=0, flood_minute=0, flood_count=0, moment=None)
 
 
 def pressed(payload: str) -> Pressed:

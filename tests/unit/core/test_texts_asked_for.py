@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import time
 from itertools import product
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from bot.core.dialogue.everyday import HANDLERS
 from bot.core.dialogue.flood import MOST
 from bot.core.dialogue.guidance import TOPIC_INTENTS
 from bot.core.dialogue.person import nobody_came
-from bot.core.effects import Audience, Say, Services
+from bot.core.effects import Audience, Phrase, Say, Services
 from bot.core.events import AnyEvent, Commanded, InGroup, Media, Pressed, SentMedia
+from bot.core.helplines import Helpline, Hours
 from bot.core.reading import Reading
 from bot.core.state import State
 from bot.core.taxonomy import COUNTRIES, DANGER_FLAGS, ROLES, Priority
@@ -141,6 +143,7 @@ def _states() -> Iterator[State]:
                 case=case,
                 on_duty=duty,
                 contact=SafeContact("any"),
+                helplines=(Helpline(1, "one", "One", hours=Hours({0: ((time(8), time(16)),)})),),
             )
 
 
@@ -155,6 +158,9 @@ def test_texts_asked_for_are_those_required(book: Phrasebook, said: SaidMaker) -
     for country in COUNTRIES:
         kinds = tuple({service.kind for service in book.responses.countries[country].services})
         recorder.render(Say((Services(kinds, 9),)), Audience("es", country), NOW)
+    recorder.render(
+        Say((Phrase("safety.back_at", {"when": f"time:{NOW.isoformat()}"}),)), Audience("es", "cr"), NOW
+    )
     fallback(recorder, "es", NOW)
     presentations(recorder, NOW)
     recorder.render(nobody_came("cr"), Audience("es", "cr"), NOW)
