@@ -16,6 +16,8 @@ import structlog
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{20,}", re.ASCII)
 _CHATTY = (
     "httpx",
+    "rasa_sdk",
+    "sanic",
     "httpcore",
     "telegram",
     "telegram.ext",

@@ -61,6 +61,16 @@ class Settings(BaseSettings):
     matcher_url: str = Field(
         "", description="address of a Rasa server that is to name the intents; default: none"
     )
+    rasa_url: str = Field(
+        "",
+        description="address of the Rasa server that “amparo actions” tells when something waits for a person",
+    )
+    actions_bind: str = Field("127.0.0.1:5055", description="address and port of “amparo actions”")
+    actions_token: SecretStr | None = Field(
+        None,
+        description="what Rasa sends to “amparo actions” as “Authorization: Bearer …”; needed where that "
+        "listens beyond this machine; secret",
+    )
     rasa_token: SecretStr | None = Field(
         None, description="JSON Web Token for the Rasa server, if it asks for one; secret"
     )
@@ -81,7 +91,7 @@ class Settings(BaseSettings):
             raise ValueError("is not a bot token: digits, a colon, then letters")
         return SecretStr(value.get_secret_value().strip())
 
-    @field_validator("telegram_api", "public_url", "matcher_url")
+    @field_validator("telegram_api", "public_url", "matcher_url", "rasa_url")
     @classmethod
     def _address(cls, value: str) -> str:
         if value:
@@ -92,12 +102,12 @@ class Settings(BaseSettings):
                 raise ValueError("must not hold a name or a password")
         return value.rstrip("/")
 
-    @field_validator("database_url", "keys", "pepper", "rasa_token")
+    @field_validator("database_url", "keys", "pepper", "rasa_token", "actions_token")
     @classmethod
     def _empty_is_unset(cls, value: SecretStr | None) -> SecretStr | None:
         return None if value is None or not value.get_secret_value().strip() else value
 
-    @field_validator("console_bind")
+    @field_validator("console_bind", "actions_bind")
     @classmethod
     def _bind(cls, value: str) -> str:
         match = _BIND.fullmatch(value)

@@ -86,6 +86,19 @@ class Whole:
                         return await self.answers(person)
         raise AssertionError(f"no button “{label}” was ever shown")
 
+    async def edit(self, text: str, name: str = "Rosa") -> list[Message]:
+        """Edit one's last message, and what came back."""
+        person = self.person(name)
+        own = [m for m in self.sandbox.world.messages(person) if m.sender_id == person]
+        self.sandbox.people.edit(person, own[-1].message_id, text, self.clock.now())
+        return await self.answers(person)
+
+    async def send(self, kind: str, name: str = "Rosa") -> list[Message]:
+        """Send something that is not text, and what came back."""
+        person = self.person(name)
+        self.sandbox.people.attach(person, kind, "", self.clock.now())
+        return await self.answers(person)
+
     def messages(self, person: int) -> list[Message]:
         """What the bot has written to a person, oldest first."""
         return [m for m in self.sandbox.world.messages(person) if m.sender_id == self.bot_id]

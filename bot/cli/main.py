@@ -29,10 +29,12 @@ app = typer.Typer(
 staff_app = typer.Typer(no_args_is_help=True, help="Accounts of the helpline's staff.")
 db_app = typer.Typer(no_args_is_help=True, help="The database.")
 keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
+rasa_app = typer.Typer(no_args_is_help=True, help="Work with a Rasa server.")
 app.add_typer(staff_app, name="staff")
 app.add_typer(db_app, name="db")
 app.add_typer(keys_app, name="keys")
 app.add_typer(access.audit_app, name="audit")
+app.add_typer(rasa_app, name="rasa")
 content.register(app)
 data.register(app)
 
@@ -120,6 +122,29 @@ def bot(data_dir: DataDir = None) -> None:
 def console(data_dir: DataDir = None) -> None:
     """Run the staff console alone."""
     _serve(data_dir, bot=False, console=True)
+
+
+@app.command()
+def actions(data_dir: DataDir = None) -> None:
+    """Run the action server for a Rasa server (see deploy/rasa)."""
+    from bot.wiring.actions import run_actions
+
+    with plain_errors():
+        settings = _settings(data_dir=data_dir)
+        with progress_bar("Training the matcher") as progress:
+            _run(run_actions(settings, progress=progress))
+
+
+@rasa_app.command("export")
+def rasa_export(
+    folder: Annotated[Path, typer.Argument(help="Folder of the project; made if it is not there.")],
+) -> None:
+    """Write a complete Rasa 3 project from intents/ and responses/."""
+    from bot.wiring.rasa_export import export_project
+
+    with plain_errors():
+        for name in export_project(_settings(), folder):
+            out.print(name, highlight=False, soft_wrap=True)
 
 
 def _serve(data_dir: Path | None, *, bot: bool, console: bool) -> None:

@@ -7,20 +7,16 @@ The API is described at https://rasa.com/docs/rasa/pages/http-api (Rasa Open Sou
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Collection
 
 import httpx
 
-from bot.core.rasanames import from_rasa
+from bot.core.rasa import NoRanking, ranking_of
 from bot.core.reading import Ranked
 
 PARSE = "/model/parse"
 MOST_BYTES = 256 * 1024
 """An answer is a few kilobytes; a longer one is not what Rasa sends."""
-
-_ONE = 1.000001
-"""Sums of probabilities may end a little above one."""
 
 _CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=8)
 _RETRIED_STATUS = frozenset({502, 503, 504})
@@ -64,7 +60,10 @@ class RasaParser:
             raise RasaError("no_connection" if isinstance(error, httpx.ConnectError) else "broken") from None
         if response.status_code != httpx.codes.OK:
             raise RasaError(f"status_{response.status_code // 100}xx")
-        return ranking_of(_json(response.content), self._intents)
+        try:
+            return ranking_of(_json(response.content), self._intents)
+        except NoRanking as error:
+            raise RasaError(str(error)) from None
 
     async def close(self) -> None:
         """Give back the connections."""
@@ -88,34 +87,6 @@ class RasaParser:
                 if len(body) > MOST_BYTES:
                     raise RasaError("too_long")
         return httpx.Response(response.status_code, content=bytes(body))
-
-
-def ranking_of(answer: object, intents: Collection[str]) -> tuple[Ranked, ...]:
-    """Our intents in a parse result, best first. Raises `RasaError` where there are none."""
-    if not isinstance(answer, dict):
-        raise RasaError("wrong_shape")
-    items = answer.get("intent_ranking") or [answer.get("intent")]
-    if not isinstance(items, list):
-        raise RasaError("wrong_shape")
-    best: dict[str, Ranked] = {}
-    for item in items:
-        ranked = _ranked(item)
-        if ranked.name in intents and ranked.confidence >= best.get(ranked.name, ranked).confidence:
-            best[ranked.name] = ranked
-    if not best:
-        raise RasaError("unknown_intents")
-    return tuple(sorted(best.values(), key=lambda ranked: -ranked.confidence))
-
-
-def _ranked(item: object) -> Ranked:
-    match item:
-        case {"confidence": bool()}:
-            pass
-        case {"name": str() | None as name, "confidence": int() | float() as confidence}:
-            if math.isfinite(confidence) and 0 <= confidence <= _ONE:
-                # Without a name it is Rasa's answer to a text in which it knows nothing.
-                return Ranked(from_rasa(name or ""), min(1.0, float(confidence)))
-    raise RasaError("wrong_shape")
 
 
 def _json(body: bytes) -> object:

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import structlog
 
 from bot.content.library import Library, load_or_raise
@@ -46,6 +47,7 @@ class Parts:
     phrasebook: LiveBook
     scan: LiveScan
     look: LiveLook
+    local: LocalReader
     runner: TurnRunner
     store: Store
     reloader: Reloader
@@ -83,7 +85,7 @@ async def open_parts(settings: Settings, progress: Progress | None = None) -> As
         runner = TurnRunner(reader, scan, phrasebook, clock, aside=local)
         reloader = Reloader(settings, clock, library, phrasebook, scan, local, lambda: learn(settings))
         look = LiveLook(local)
-        yield Parts(settings, clock, library, phrasebook, scan, look, runner, store, reloader)
+        yield Parts(settings, clock, library, phrasebook, scan, look, local, runner, store, reloader)
 
 
 def remote_reader(
@@ -97,8 +99,13 @@ def remote_reader(
 
 def rasa_parser(url: str, settings: Settings, library: Library, *, seconds: float) -> RasaParser:
     """A Rasa server's parser; ``seconds`` bound each step of a request."""
+    return RasaParser(rasa_client(url, settings, seconds=seconds), library.taxonomy.intents)
+
+
+def rasa_client(url: str, settings: Settings, *, seconds: float) -> httpx.AsyncClient:
+    """A pooled client for a Rasa server, with the token of the settings."""
     token = "" if settings.rasa_token is None else settings.rasa_token.get_secret_value().strip()
-    return RasaParser(http_client(url, token, seconds=seconds), library.taxonomy.intents)
+    return http_client(url, token, seconds=seconds)
 
 
 async def open_database(settings: Settings, clock: Clock, phrasebook: Renderer) -> Store:

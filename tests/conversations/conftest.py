@@ -12,6 +12,7 @@ from bot.content.phrasebook import Phrasebook
 from bot.matching.matcher import Matcher
 from bot.wiring.live import LocalReader
 from tests.conftest import KEY, PEPPER
+from tests.rasa_talk import RasaTalk, rasa_talk
 from tests.whole import Whole, whole_bot
 
 
@@ -21,3 +22,13 @@ async def whole(tmp_path: Path, library: Library, matcher: Matcher) -> AsyncIter
     url = f"sqlite:///{tmp_path / 'amparo.db'}"
     async with whole_bot(url, [KEY], PEPPER, book, LocalReader(matcher), matcher.patterns) as bot:
         yield bot
+
+
+@pytest.fixture
+async def rasa(tmp_path: Path, library: Library, matcher: Matcher) -> AsyncIterator[RasaTalk]:
+    """The same bot, talked to through the action server."""
+    book = Phrasebook(library.responses)
+    url = f"sqlite:///{tmp_path / 'amparo.db'}"
+    reader, patterns = LocalReader(matcher), matcher.patterns
+    async with rasa_talk(url, [KEY], PEPPER, book, reader, patterns, library.taxonomy) as talk:
+        yield talk

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ import yaml
 from bot.content.markup import strip
 from bot.core.effects import Audience, Block, Guidance, Part, Phrase, Safety, SafetyPart, Say
 from bot.core.taxonomy import Priority
-from bot.sandbox.model import Message
+from tests.rasa_talk import RasaTalk
+from tests.talk import Shown, Talk
 from tests.whole import Whole
 
 HERE = Path(__file__).parent
@@ -31,6 +32,18 @@ def _conversations() -> list[Any]:
 
 @pytest.mark.parametrize("conversation", _conversations())
 async def test_conversation(conversation: Conversation, whole: Whole) -> None:
+    await play(whole, conversation)
+
+
+@pytest.mark.parametrize("conversation", _conversations())
+async def test_the_same_conversation_through_the_action_server(
+    conversation: Conversation, rasa: RasaTalk
+) -> None:
+    await play(rasa, conversation)
+
+
+async def play(whole: Talk, conversation: Conversation) -> None:
+    """Play a conversation to its end."""
     player = Player(whole, conversation)
     if conversation.get("staff_at_work"):
         await whole.sign_in()
@@ -43,7 +56,7 @@ async def test_conversation(conversation: Conversation, whole: Whole) -> None:
 class Player:
     """Plays turns and compares what the bot says."""
 
-    def __init__(self, whole: Whole, conversation: Conversation) -> None:
+    def __init__(self, whole: Talk, conversation: Conversation) -> None:
         self._whole = whole
         self._client = conversation.get("client", "es")
         self._language = conversation.get("language", self._client)
@@ -54,13 +67,13 @@ class Player:
     async def turn(self, turn: Mapping[str, Any], where: str) -> None:
         answers = await self._act(turn)
         if turn.get("silence"):
-            assert answers == [], f"{where}: expected silence, got {_shown(answers)}"
+            assert not answers, f"{where}: expected silence, got {_shown(answers)}"
         for expected in turn.get("bot", []):
             self._compare(expected, answers, where)
         if "case" in turn:
             await self._case(turn["case"], where)
 
-    async def _act(self, turn: Mapping[str, Any]) -> list[Message]:
+    async def _act(self, turn: Mapping[str, Any]) -> Sequence[Shown]:
         whole = self._whole
         if "waits_hours" in turn:
             whole.clock.advance(hours=float(turn["waits_hours"]))
@@ -69,10 +82,9 @@ class Player:
         if "presses" in turn:
             return await whole.press(turn["presses"])
         if "edits" in turn:
-            own = [m for m in whole.sandbox.world.messages(self._person) if m.sender_id == self._person]
-            whole.sandbox.people.edit(self._person, own[-1].message_id, turn["edits"], whole.clock.now())
+            return await whole.edit(turn["edits"])
         if "sends" in turn:
-            whole.sandbox.people.attach(self._person, turn["sends"], "", whole.clock.now())
+            return await whole.send(turn["sends"])
         if "staff" in turn:
             await self._staff(turn["staff"])
         return await whole.answers(self._person)
@@ -93,7 +105,7 @@ class Player:
         else:
             raise AssertionError(f"unknown staff action {action}")
 
-    def _compare(self, expected: Mapping[str, Any], answers: list[Message], where: str) -> None:
+    def _compare(self, expected: Mapping[str, Any], answers: Sequence[Shown], where: str) -> None:
         assert set(expected) <= EXPECTATIONS, f"{where}: unknown expectation {set(expected)}"
         said = "\n".join(message.text for message in answers)
         for words in self._words(expected):
@@ -137,5 +149,5 @@ class Player:
             assert flag in row.flags, f"{where}: {row.flags}"
 
 
-def _shown(messages: list[Message]) -> str:
+def _shown(messages: Sequence[Shown]) -> str:
     return "\n---\n".join(message.text for message in messages) or "(nothing)"

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from bot.core.rasanames import from_rasa, to_rasa
+from bot.core.rasa import NoRanking, from_rasa, ranking_of, to_rasa
 from bot.core.reading import FlagHit, Ranked, Reading
 from bot.core.taxonomy import OUT_OF_SCOPE
 from bot.errors import MatcherUnavailable, NotReadYet
-from bot.matching.rasa import MOST_BYTES, RasaError, RasaParser, http_client, ranking_of
+from bot.matching.rasa import MOST_BYTES, RasaParser, http_client
 from bot.matching.remote import RemoteReader
 from tests.browser.serving import served
 from tests.clock import FixedClock
@@ -201,7 +201,7 @@ async def test_a_broken_local_matcher_is_left_to_the_patterns(fixed_clock: Fixed
 def test_no_answer_is_believed_that_is_not_a_ranking(answer: object) -> None:
     try:
         ranking = ranking_of(answer, INTENTS)
-    except RasaError:
+    except NoRanking:
         return
     assert ranking
     assert all(item.name in INTENTS and 0 <= item.confidence <= 1 for item in ranking)
