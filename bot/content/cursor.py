@@ -60,7 +60,8 @@ class Cursor:
             if isinstance(item, Text) and item.value.strip():
                 found.append(item.value.strip())
             else:
-                self.note(item.line, "type", f"each line of “{key}” must be a text")
+                hint = "; put it between quotation marks, it holds “: ”" if isinstance(item, Table) else ""
+                self.note(item.line, "type", f"each line of “{key}” must be a text{hint}")
         return tuple(found)
 
     def table_of_texts(self, key: str, *, needed: bool = False) -> dict[str, str]:

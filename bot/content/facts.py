@@ -114,6 +114,7 @@ def read_countries(root: Path, findings: list[Finding]) -> dict[str, Country]:
             timezone=cursor.text("timezone", needed=True),
             services=services,
             reviews=read_reviews(cursor, f"contacts/{code}", _service_words(cursor)),
+            gaps=_among(cursor, "gaps", KINDS),
         )
         cursor.finish(("laws",))
     return found

@@ -169,6 +169,8 @@ class Country:
     timezone: str
     services: tuple[Service, ...]
     reviews: tuple[Reviewable, ...] = ()
+    gaps: tuple[str, ...] = ()
+    """Kinds for which nothing could be found that is sure enough; the question stands in OPEN_QUESTIONS.md."""
 
 
 @dataclass(frozen=True, slots=True)

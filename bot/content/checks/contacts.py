@@ -37,9 +37,13 @@ def _country(country: Country) -> Iterator[Finding]:
         ZoneInfo(country.timezone)
     except (ZoneInfoNotFoundError, ValueError):
         yield Finding(file, 0, "timezone", f"“{country.timezone}” is not a time zone such as America/Bogota")
-    if not any(service.kind == "emergency" for service in country.services):
+    kinds = {service.kind for service in country.services}
+    if "emergency" not in kinds and "emergency" not in country.gaps:
         message = "no emergency number: people here are sent to the nearest police or health post"
         yield Finding(file, 0, "no-emergency", message, Severity.WARNING)
+    for kind in sorted(kinds & set(country.gaps)):
+        message = f"“{kind}” stands under “gaps” although there is one; take it out there"
+        yield Finding(file, 0, "gap-filled", message)
 
 
 def _service(service: Service, today: date, seen: set[str]) -> Iterator[Finding]:
