@@ -105,9 +105,9 @@ class Whole:
 
     async def answers(self, person: int) -> list[Message]:
         """Let everything happen that is due; what is new for the person."""
-        before = len(self.messages(person))
+        known = {message.message_id for message in self.messages(person)}
         await self.settle()
-        return self.messages(person)[before:]
+        return [message for message in self.messages(person) if message.message_id not in known]
 
     async def settle(self) -> None:
         """Poll, work and deliver until nothing is left to do."""

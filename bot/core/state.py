@@ -28,6 +28,8 @@ class State:
     """Codes of the languages whose draft notice was shown, joined by commas."""
     topic: str = ""
     """The last guidance intent, so that follow-ups keep it."""
+    before: str = ""
+    """The topic before an alarm, to which its correction leads back."""
     part: str = ""
     """The part of it shown last, so that a follow-up brings the next."""
     helped: str = ""
@@ -38,7 +40,7 @@ class State:
     flood_count: int = 0
     """How many messages came in that minute."""
     awaiting: str = ""
-    """``delete`` while the person is asked whether to erase."""
+    """What a bare yes or a tap would answer: ``delete``, ``helped`` or ``contact``."""
     misses: int = 0
     path: str = ""
     """The safety path: ``emergency``, ``urgent`` or empty."""

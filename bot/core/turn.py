@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,6 +41,9 @@ class Turned:
 
     state: State
     reference: str = ""
+
+
+_LINK = re.compile(r"[A-Za-z]{2}(?:_[A-Za-z0-9-]+)+")
 
 
 class TurnRunner:
@@ -181,6 +185,8 @@ def text_of(event: AnyEvent) -> str:
     match event:
         case Said(text=text):
             return text
+        case Commanded(name="start", argument=argument) if _LINK.fullmatch(argument):
+            return ""  # a deep link's parameter is nobody's words
         case Commanded(argument=argument):
             return argument
         case SentMedia(caption=caption):

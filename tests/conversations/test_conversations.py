@@ -20,13 +20,17 @@ HERE = Path(__file__).parent
 Conversation = Mapping[str, Any]
 EXPECTATIONS = {"text", "phrase", "guidance", "safety", "buttons", "not"}
 STEPS = {"says", "presses", "edits", "sends", "staff", "waits_hours", "bot", "silence", "case", "note"}
+STEPS |= {"waits_minutes", "says_at_once", "says_many", "forwards", "blocks", "gone"}
+TELEGRAM_ONLY = {"says_at_once", "says_many", "forwards", "blocks", "gone"}
+"""Steps that another channel does not have; their conversations say ``only: telegram``."""
 
 
-def _conversations() -> list[Any]:
+def _conversations(*, only: str = "") -> list[Any]:
     found = []
     for path in sorted(HERE.glob("*.yml")):
         for item in yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader):  # noqa: S506 - gives texts only
-            found.append(pytest.param(item, id=f"{path.stem}: {item['name']}"))
+            if not only or item.get("only", only) == only:
+                found.append(pytest.param(item, id=f"{path.stem}: {item['name']}"))
     return found
 
 
@@ -35,7 +39,7 @@ async def test_conversation(conversation: Conversation, whole: Whole) -> None:
     await play(whole, conversation)
 
 
-@pytest.mark.parametrize("conversation", _conversations())
+@pytest.mark.parametrize("conversation", _conversations(only="rasa"))
 async def test_the_same_conversation_through_the_action_server(
     conversation: Conversation, rasa: RasaTalk
 ) -> None:
@@ -75,8 +79,12 @@ class Player:
 
     async def _act(self, turn: Mapping[str, Any]) -> Sequence[Shown]:
         whole = self._whole
-        if "waits_hours" in turn:
-            whole.clock.advance(hours=float(turn["waits_hours"]))
+        if "waits_hours" in turn or "waits_minutes" in turn:
+            hours, minutes = turn.get("waits_hours", "0"), turn.get("waits_minutes", "0")
+            whole.clock.advance(hours=float(hours), minutes=float(minutes))
+            await whole.store.service.sweep(whole.clock.now())
+        if set(turn) & TELEGRAM_ONLY:
+            return await self._on_telegram(turn)
         if "says" in turn:
             return await whole.say(turn["says"], "Rosa", self._client)
         if "presses" in turn:
@@ -87,6 +95,28 @@ class Player:
             return await whole.send(turn["sends"])
         if "staff" in turn:
             await self._staff(turn["staff"])
+        return await whole.answers(self._person)
+
+    async def _on_telegram(self, turn: Mapping[str, Any]) -> Sequence[Shown]:
+        whole = self._whole
+        assert isinstance(whole, Whole), "this conversation must say “only: telegram”"
+        people, now = whole.sandbox.people, whole.clock.now()
+        before = len(whole.messages(self._person))
+        if "says_at_once" in turn:
+            for text in turn["says_at_once"]:
+                people.say(self._person, text, now)
+        if "says_many" in turn:
+            for _ in range(int(turn["says_many"]["times"])):
+                await whole.say(turn["says_many"]["text"], "Rosa", self._client)
+            return whole.messages(self._person)[before:]
+        if "forwards" in turn:
+            people.say(self._person, turn["forwards"], now, forwarded=True)
+        if "blocks" in turn:
+            people.block(self._person, turn["blocks"] == "yes", now)
+        if "gone" in turn:
+            left = "\n".join(message.text for message in whole.messages(self._person))
+            for words in turn["gone"]:
+                assert words not in left, f"“{words}” is still in the chat"
         return await whole.answers(self._person)
 
     async def _staff(self, action: Mapping[str, Any] | str) -> None:

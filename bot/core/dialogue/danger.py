@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.core.dialogue import guidance, person
-from bot.core.dialogue.blocks import button, country_rows, duty, phrase, safety, say
+from bot.core.dialogue.blocks import MENU, button, country_rows, duty, phrase, safety, say
 from bot.core.dialogue.person import choice
 from bot.core.effects import (
     Block,
@@ -58,6 +58,8 @@ def opened(
     """A message showed danger: numbers and steps at once, and a case (one an incident)."""
     raised = frozenset(flags)
     fresh = _is_news(state, raised, priority)
+    if not in_path(state):
+        state = replace(state, before=state.topic)
     state, effects = _case(state, raised, intent, priority)
     if is_guidance(intent):
         state = replace(state, topic=intent, misses=0, awaiting="")
@@ -74,6 +76,18 @@ def in_path(state: State) -> bool:
     """Whether the safety path still holds: its case is open and of this incident."""
     case = state.case
     return bool(state.path) and case is not None and case.open and case.incident == state.incident
+
+
+def without_menu(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """In the safety path the way to the topics gives place to the numbers (NO-WRONG-FALLBACK)."""
+    numbers_button = button("numbers", "numbers")
+    changed: list[Effect] = []
+    for effect in effects:
+        if isinstance(effect, Say):
+            rows = (tuple(numbers_button if b == MENU else b for b in row) for row in effect.buttons)
+            effect = replace(effect, buttons=tuple(tuple(dict.fromkeys(row)) for row in rows))
+        changed.append(effect)
+    return tuple(changed)
 
 
 def later(state: State) -> Step:
@@ -250,7 +264,7 @@ def _corrected(state: State, content: ContentFacts) -> Step:
     """Taken back in one tap. Whoever holds the case decides with the person; the queue forgets it at once."""
     if state.case is not None and state.case.held:
         return state, (ConfirmCase("wrong"), say(safety("corrected_held"), kind=Kind.SAFETY))
-    state = replace(state, path="", path_flag="", stage="")
+    state = replace(state, path="", path_flag="", stage="", topic=state.before or state.topic, before="")
     effects: tuple[Effect, ...] = (ConfirmCase("wrong"), say(safety("corrected"), kind=Kind.SAFETY))
     return _back_to_topic(state, effects, content)
 

@@ -43,6 +43,9 @@ def welcome(state: State, content: ContentFacts) -> Step:
 def by_intent(state: State, reading: Reading, content: ContentFacts) -> Step:
     """The answer to a text without danger."""
     intent = reading.intent
+    there = moved(state, reading, content)
+    if there is not None:
+        return there
     if intent.name not in ("affirm", "deny"):
         state = replace(state, awaiting="")
     added = follow.followed(state, reading, content)
@@ -56,6 +59,14 @@ def by_intent(state: State, reading: Reading, content: ContentFacts) -> Step:
     if intent.name != OUT_OF_SCOPE:
         state = replace(state, misses=0)
     return handler(state, content)
+
+
+def moved(state: State, reading: Reading, content: ContentFacts) -> Step | None:
+    """ "Now we are in Panama": the country is taken from the words; None where they name none."""
+    code = reading.entity("country") or ""
+    if reading.intent.name != "change_country" or reading.intent.confidence < CONFIDENT:
+        return None
+    return _set_country(state, code, content)
 
 
 def inform(state: State, slots: dict[str, str], content: ContentFacts) -> Step | None:
@@ -82,6 +93,8 @@ def media(state: State, event: SentMedia) -> Step:
         Media.POLL: "media_poll",
     }
     key = kinds.get(event.media, "media_other")
+    if state.case is not None and state.case.held:
+        return state, (say(key),)
     if event.media is Media.LOCATION and not state.country and not danger.in_path(state):
         return state, (say(key, buttons=country_rows(state.language)),)
     if danger.in_path(state):
@@ -173,9 +186,11 @@ def _set_country(state: State, code: str, content: ContentFacts) -> Step | None:
         return replace(state, country=""), (say("country_unknown", buttons=((PERSON, MENU),)),)
     if code not in COUNTRIES:
         return None
-    state = replace(state, country=code)
+    waited = state.awaiting == "contact"
+    state = replace(state, country=code, awaiting="" if waited else state.awaiting)
     if danger.in_path(state):
-        return danger.country_known(state, content)
+        state, effects = danger.country_known(state, content)
+        return state, (*effects, person.ask_how()) if waited else effects
     name = phrase("country_set", country=f"country:{code}")
     if is_guidance(state.topic):
         state, more = guidance.who(state, state.topic, content)

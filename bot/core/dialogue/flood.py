@@ -9,7 +9,7 @@ from bot.core.dialogue.blocks import button, say
 from bot.core.effects import Effect
 from bot.core.state import State
 
-MOST = 20
+MOST = 12
 """Messages a minute that are answered one by one; nobody in need types faster."""
 
 _TOPIC_HOURS = 36

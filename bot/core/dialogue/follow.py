@@ -26,8 +26,14 @@ _NEXT = {"": "more", "first": "more", "more": "who", "who": "say", "say": "avoid
 
 def followed(state: State, reading: Reading, content: ContentFacts) -> Step | None:
     """A short message that adds to the topic in hand: "and if it goes on?", "on TikTok", "she is 9"."""
-    if not is_guidance(state.topic) or reading.words > _FOLLOW_WORDS or _elsewhere(state, reading):
+    if reading.words > _FOLLOW_WORDS or _elsewhere(state, reading):
         return None
+    if not is_guidance(state.topic):
+        return (
+            (state, (say("menu", buttons=(*topic_rows(), (PERSON,))),))
+            if reading.entity("followup")
+            else None
+        )
     platform = reading.entity("platform")
     named = reading.words <= _NAMED_WORDS
     if platform and named and guidance.knows_platform(state.topic, platform, content):
@@ -40,7 +46,8 @@ def followed(state: State, reading: Reading, content: ContentFacts) -> Step | No
 def _elsewhere(state: State, reading: Reading) -> bool:
     """Whether the message is surely about something else."""
     intent = reading.intent
-    if intent.name == OUT_OF_SCOPE or intent.confidence < SURE:
+    # "And if it goes on?" is easily taken for a yes.
+    if intent.name in (OUT_OF_SCOPE, "affirm", "deny") or intent.confidence < SURE:
         return False
     return not is_guidance(intent.name) or topic_of(intent.name) != topic_of(state.topic)
 

@@ -66,6 +66,7 @@ def wanted(state: State) -> Step:
     told = say(
         duty(state, "safety.person"),
         *how_long(state, priority),
+        *open_now(state),
         safety("safe_word"),
         buttons=confirmed_buttons(state),
         kind=Kind.SAFETY,
@@ -127,7 +128,7 @@ def knocked(state: State) -> tuple[Effect, ...]:
 def ask_helped(state: State) -> Step:
     """One short question on the topic in hand, never in the safety path and never twice."""
     due = is_guidance(state.topic) and state.helped != state.topic
-    if not due or (state.case is not None and state.case.open):
+    if not due or state.path or (state.case is not None and state.case.open):
         return state, ()
     picks = (button("helped_yes", "helped", a="yes"), button("helped_no", "helped", a="no"))
     return replace(state, helped=state.topic, awaiting="helped"), (say("helped_ask", buttons=(picks,)),)
@@ -167,9 +168,15 @@ def _set_when(state: State, when: str) -> Step:
         return state, (SetContact(chosen), told)
     if when in WINDOWS and not state.country:
         # Hours are hours of a country.
-        return state, (SetContact(chosen), say("country_ask", buttons=country_rows(state.language)))
+        asked = say("country_ask", buttons=country_rows(state.language), kind=Kind.SAFETY)
+        return replace(state, awaiting="contact"), (SetContact(chosen), asked)
+    return state, (SetContact(chosen), ask_how())
+
+
+def ask_how() -> Say:
+    """Whether a neutral greeting comes first."""
     picks = (button("contact_neutral", "contact", s="neutral"), button("contact_plain", "contact", s="plain"))
-    return state, (SetContact(chosen), say("contact_how", buttons=(picks,), kind=Kind.SAFETY))
+    return say("contact_how", buttons=(picks,), kind=Kind.SAFETY)
 
 
 def _after_contact(state: State) -> Rows:

@@ -23,7 +23,15 @@ from bot.core.events import (
 from bot.core.ports import ContentFacts
 from bot.core.reading import Reading
 from bot.core.state import State
-from bot.core.taxonomy import CHILD_USER, COUNTRIES, HUMAN_REQUESTED, ROLES, Priority, is_guidance
+from bot.core.taxonomy import (
+    CHILD_USER,
+    COUNTRIES,
+    HUMAN_REQUESTED,
+    OUT_OF_SCOPE,
+    ROLES,
+    Priority,
+    is_guidance,
+)
 from bot.core.triage import priority_of
 
 Step = tuple[State, tuple[Effect, ...]]
@@ -97,7 +105,7 @@ def _read(state: State, event: AnyEvent, reading: Reading, content: ContentFacts
 
 
 def _danger_first(state: State, event: AnyEvent, reading: Reading, content: ContentFacts) -> Step | None:
-    intent, flags = reading.intent.name, reading.flag_names
+    intent, flags = _told(reading), reading.flag_names
     if isinstance(event, Said) and event.forwarded:
         flags -= {CHILD_USER, HUMAN_REQUESTED}
     priority = priority_of(flags, intent)
@@ -106,6 +114,13 @@ def _danger_first(state: State, event: AnyEvent, reading: Reading, content: Cont
     if is_safe_word(reading.text, content.safe_word()):
         return danger.numbers(state, content)
     return None
+
+
+def _told(reading: Reading) -> str:
+    """The intent. That somebody writes of own conduct is believed only where it is clear."""
+    if reading.intent.name != danger.OWN_BEHAVIOUR or reading.intent.confidence >= follow.SURE:
+        return reading.intent.name
+    return next((item.name for item in reading.ranking[1:]), OUT_OF_SCOPE)
 
 
 def _answered(state: State, event: AnyEvent, reading: Reading, content: ContentFacts) -> Step:
@@ -132,8 +147,7 @@ def _unread(state: State, event: AnyEvent, content: ContentFacts) -> Step:
     if isinstance(event, Commanded):
         return _commanded(state, event, content)
     if isinstance(event, SentMedia):
-        held = state.case is not None and state.case.held
-        return everyday.media(state, event) if not held else (state, (say("media_other"),))
+        return everyday.media(state, event)
     return state, (say("something_else", buttons=topic_rows()),)
 
 
@@ -145,8 +159,12 @@ def _worth_answering(state: State, intent: str) -> bool:
 def _in_path(state: State, reading: Reading, content: ContentFacts) -> Step:
     """The turns after a disclosure stay in the safety path; a bare yes or no answers its question."""
     intent = reading.intent.name
+    there = everyday.moved(state, reading, content)
+    if there is not None:
+        return there
     if intent in ("case_status", "privacy", "delete_data", "change_language", "change_country"):
-        return everyday.HANDLERS[intent](state, content)
+        state, effects = everyday.HANDLERS[intent](state, content)
+        return state, danger.without_menu(effects)
     asked = state.path == "urgent" and state.stage == "asked"
     if intent == "human" or (asked and intent == "affirm" and reading.words <= 3):
         return danger.answered(state, "person", content)
@@ -312,6 +330,8 @@ def _with_hints(state: State, reading: Reading | None) -> State:
         state = replace(state, country=country)
     if state.role_chosen:
         return state
-    # "My daughter", "my pupils" are surer than a guess at the writer's age.
-    role = reading.entity("audience") or ("child" if CHILD_USER in reading.flag_names else "")
+    # "My daughter" is surer than a guess at the writer's age; "my class" says a pupil too.
+    role = reading.entity("audience") or ""
+    if role != "parent" and CHILD_USER in reading.flag_names:
+        role = "child"
     return replace(state, role=role) if role in ROLES else state

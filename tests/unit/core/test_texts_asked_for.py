@@ -119,6 +119,7 @@ def _flooded() -> State:
 
 def _states() -> Iterator[State]:
     yield _flooded()
+    yield State(language="es", topic="bullying/victim")
     cases = [None, CaseView("A", CaseState.NEW, Priority.URGENT, frozenset({"violence"}), 1, knocked=True)]
     cases += [
         replace(case, state=state)
