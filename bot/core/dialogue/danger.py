@@ -43,6 +43,10 @@ from bot.core.triage import gravest
 Step = tuple[State, tuple[Effect, ...]]
 
 OWN_BEHAVIOUR = "abuse/own_behaviour"
+ANY_COUNTRY = "child_helpline_international"
+_DIRECTORIES = {SELF_HARM: "find_a_helpline"}
+"""Worldwide directories that lead to somebody to talk to, by flag; `ANY_COUNTRY` for the others."""
+
 _HELPLINES = {
     IMMINENT_DANGER: ("child_helpline", "child_protection"),
     SELF_HARM: ("crisis_line", "child_helpline"),
@@ -210,9 +214,12 @@ def _emergency(state: State, content: ContentFacts) -> list[Block]:
 
 
 def _helplines(state: State, flag: str) -> list[Block]:
-    """Who can be called; with nobody at work those that are open day and night first."""
+    """Who can be called; with nobody at work those that are open day and night first.
+
+    Until the country is known (REFER-COUNTRY) that is a directory of all countries, never another one's number.
+    """
     if not state.country:
-        return []
+        return [safety("helplines"), Services((), worldwide=(_DIRECTORIES.get(flag, ANY_COUNTRY),))]
     kinds = _HELPLINES[flag]
     if state.role == "child":
         kinds = ("child_helpline", *(kind for kind in kinds if kind != "child_helpline"))
