@@ -24,6 +24,7 @@ AmparoError
 │   ├── DeliveryUncertain    perhaps delivered, perhaps not
 │   ├── DeliveryUnreachable  this person cannot be written to (blocked, deleted)
 │   └── DeliveryRejected     refused for good (malformed)
+├── HandoutError         a page for printing could not be set
 └── ChatError            Telegram refused at start-up (wrong token, webhook in use)
 
 Adapters turn their library's errors into these at the border, with ``raise ... from``.
@@ -144,6 +145,10 @@ class DeliveryUnreachable(DeliveryError):
 
 class DeliveryRejected(DeliveryError):
     """Refused for good."""
+
+
+class HandoutError(AmparoError):
+    """A page for printing could not be set."""
 
 
 class ChatError(AmparoError):

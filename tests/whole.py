@@ -27,6 +27,7 @@ from bot.sandbox import create_app
 from bot.sandbox.hub import Sandbox
 from bot.sandbox.model import Message
 from bot.sandbox.transport import SandboxTransport
+from bot.wiring.papers import PaperMaker
 from tests.clock import FixedClock
 from tests.fakes import TOKEN
 
@@ -153,7 +154,9 @@ async def whole_bot(
             store=store,
             poller=Poller(client, store.inbox, scan, book, clock, bot_id, seconds=0),
             worker=Worker(store.turns, translator, runner, book, clock, bot_id, NoPresses()),
-            delivery=Delivery(client, store.outbox, bot_id, per_second=10_000),
+            delivery=Delivery(
+                client, store.outbox, bot_id, papers=PaperMaker(book, clock), per_second=10_000
+            ),
             book=book,
             clock=clock,
             bot_id=bot_id,

@@ -9,12 +9,15 @@ import structlog
 from aiolimiter import AsyncLimiter
 
 from bot.chat.telegram import Client
-from bot.core.ports import Outbox, OutgoingMessage
+from bot.core.handout import Document
+from bot.core.ports import Outbox, OutgoingMessage, Paper, Papers
 from bot.errors import (
+    ContentError,
     DeliveryRejected,
     DeliveryRetry,
     DeliveryUncertain,
     DeliveryUnreachable,
+    HandoutError,
     StoreUnavailable,
 )
 
@@ -31,8 +34,15 @@ class Delivery:
     """The delivery loop of one process."""
 
     def __init__(
-        self, client: Client, outbox: Outbox, bot_id: int, *, per_second: float = MESSAGES_A_SECOND
+        self,
+        client: Client,
+        outbox: Outbox,
+        bot_id: int,
+        *,
+        papers: Papers | None = None,
+        per_second: float = MESSAGES_A_SECOND,
     ) -> None:
+        self._papers = papers
         self._client = client
         self._outbox = outbox
         self._bot_id = bot_id
@@ -83,10 +93,22 @@ class Delivery:
                 await self._outbox.sent(message.id, telegram_id)
 
     async def _send(self, message: OutgoingMessage) -> int:
+        if message.message.document is not None:
+            paper = await self._paper(message.message.document)
+            return await self._client.send_document(message.chat_id, message.message, paper)
         if message.wipe is None:
             return await self._client.send(message.chat_id, message.message)
         await self._client.wipe(message.chat_id, message.wipe)
         return 0
+
+    async def _paper(self, document: Document) -> Paper:
+        """The file of a message. One that cannot be made now will not be made by trying again."""
+        if self._papers is None:
+            raise DeliveryRejected("no files are made here")
+        try:
+            return await self._papers.make(document)
+        except (HandoutError, ContentError) as error:
+            raise DeliveryRejected("the file could not be made") from error
 
     def _backoff(self, attempts: int) -> float:
         longest = min(MAX_BACKOFF, 0.5 * 2.0 ** min(attempts, 8))

@@ -15,7 +15,7 @@ from bot.chat.poller import Poller
 from bot.chat.profile import Presentation, presentations
 from bot.chat.telegram import Client, start_error
 from bot.chat.worker import Worker
-from bot.core.ports import ChatId, Clock, DangerScan, Inbox, Outbox, Renderer, Turns
+from bot.core.ports import ChatId, Clock, DangerScan, Inbox, Outbox, Papers, Renderer, Turns
 from bot.core.turn import TurnRunner
 from bot.errors import ChatError, StoreError
 
@@ -40,8 +40,10 @@ class ChatService:
         clock: Clock,
         workers: int = 1,
         look: DangerScan | None = None,
+        papers: Papers | None = None,
     ) -> None:
         """``look`` is what keeps a text with danger from waiting for the next; see `incoming`."""
+        self._papers = papers
         self._look = look
         self._client = client
         self._inbox, self._turns, self._outbox = inbox, turns, outbox
@@ -80,7 +82,7 @@ class ChatService:
             typing=self._aside.typing,
         )
         self._aside.present(presentations(self._renderer, self._clock.now()))
-        delivery = Delivery(self._client, self._outbox, bot_id)
+        delivery = Delivery(self._client, self._outbox, bot_id, papers=self._papers)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.poller.run())

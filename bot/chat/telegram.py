@@ -12,6 +12,7 @@ from telegram import (
     BotCommand,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputFile,
     LinkPreviewOptions,
     WebhookInfo,
 )
@@ -30,7 +31,7 @@ from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.chat.profile import Presentation
 from bot.core.effects import Message
-from bot.core.ports import ChatId
+from bot.core.ports import ChatId, Paper
 from bot.errors import (
     ChatError,
     DeliveryError,
@@ -119,6 +120,20 @@ class Client:
                 parse_mode=ParseMode.HTML,
                 reply_markup=keyboard(message),
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+        except TelegramError as error:
+            raise delivery_error(error) from error
+        return sent.message_id
+
+    async def send_document(self, chat_id: ChatId, message: Message, paper: Paper) -> int:
+        """Send a file with the message as its caption; as `send`."""
+        try:
+            sent = await self.bot.send_document(
+                chat_id,
+                InputFile(paper.data, filename=paper.name),
+                caption=message.html,
+                parse_mode=ParseMode.HTML,
+                reply_markup=keyboard(message),
             )
         except TelegramError as error:
             raise delivery_error(error) from error

@@ -87,7 +87,7 @@ def _guidance_facts(entry: Cursor) -> GuidanceFacts:
 
 def _answer(item: Cursor) -> Mapping[str, str]:
     goes = item.text("goes", needed=True)
-    known = ("danger", "more", "say", "who", "person")
+    known = ("danger", "more", "say", "who", "person", "lessons")
     if goes and goes not in known and not is_guidance(goes.removeprefix("intent:")):
         item.note(
             item.line_of("goes"), "unknown-value", f"“{goes}” leads nowhere; use one of {', '.join(known)}"

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.content import directory
-from bot.content.markup import MAX_LENGTH, escape, from_content, length
+from bot.content.lesson_page import LessonPages, card_facts
+from bot.content.markup import MAX_LENGTH, escape, from_content, length, strip
 from bot.content.model import GuidanceText, Responses, SafetyText, Texts
 from bot.content.required import SAFETY_KEYS
 from bot.content.review import REVIEWED
@@ -19,6 +20,8 @@ from bot.core.effects import (
     Button,
     CommandList,
     Guidance,
+    LessonList,
+    LessonText,
     Message,
     Part,
     Phrase,
@@ -29,6 +32,8 @@ from bot.core.effects import (
     Say,
     Services,
 )
+from bot.core.handout import Document, Handout
+from bot.core.lessons import CardFacts
 from bot.core.taxonomy import DANGER_FLAGS, LANGUAGES, ROLES
 from bot.errors import ContentError
 
@@ -106,6 +111,9 @@ class Phrasebook:
         item = self._responses.countries.get(country)
         return ZoneInfo(item.timezone) if item else None
 
+    def lesson_cards(self, language: str) -> tuple[CardFacts, ...]:
+        return card_facts(self._responses.lessons, (language, *self._fallback(language)))
+
     # Renderer
 
     def render(self, say: Say, audience: Audience, now: datetime) -> tuple[Message, ...]:
@@ -114,7 +122,13 @@ class Phrasebook:
         paragraphs = [text for block in say.blocks for text in page.words(block) if text]
         texts = _fit(paragraphs)
         buttons = tuple(tuple(page.button(item) for item in row) for row in say.buttons)
-        return (*(Message(text) for text in texts[:-1]), Message(texts[-1], buttons))
+        document = Document(say.document, audience.language, audience.country) if say.document else None
+        return (*(Message(text) for text in texts[:-1]), Message(texts[-1], buttons, document))
+
+    def handout(self, document: Document, now: datetime) -> Handout:
+        """What stands on a printed page. Raises `ContentError` where there is none of that name."""
+        audience = Audience(document.language, document.country)
+        return _Page(self, audience, now).lessons.handout(document)
 
     @property
     def responses(self) -> Responses:
@@ -174,6 +188,19 @@ class _Page:
             case CommandList():
                 listed = (f"/{name} {self.phrase(f'everyday.cmd_{name}', {})}" for name in COMMANDS)
                 return ["\n".join(listed)]
+            case LessonText():
+                return self.lessons.part(block.part, block.name)
+            case LessonList():
+                return self.lessons.listed(block.names)
+
+    @property
+    def lessons(self) -> LessonPages:
+        """Lesson cards and sheets for this audience."""
+        codes = (self._audience.language, *self._book.fallback(self._audience.language))
+        return LessonPages(self._book.responses, codes, self._audience, self._today, self._lesson_words)
+
+    def _lesson_words(self, key: str, **params: str) -> str:
+        return self.phrase(key, params)
 
     def phrase(self, key: str, params: Mapping[str, str]) -> str:
         found = self._book.find(self._audience.language, key, lambda texts: texts.phrases.get(key))
@@ -212,6 +239,10 @@ class _Page:
             return item.name if item else key
         if kind == "platform" and key in responses.platforms:
             return responses.platforms[key].name
+        if kind == "lesson":
+            return self.lessons.title(key)
+        if kind == "ages":
+            return strip(self.phrase("lessons.ages", {"ages": key}))
         if kind == "topic":
             found = self._book.find(self._audience.language, value, lambda texts: texts.guidance.get(key))
             return str(found.title)  # type: ignore[attr-defined]

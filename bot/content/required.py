@@ -46,26 +46,19 @@ BUTTONS = (
     *("action_hacked_account", "action_block", "action_parental_tools", "action_ad_controls"),
     *("contact", "contact_any", *(f"contact_{name}" for name in WINDOWS), "contact_no"),
     *("contact_neutral", "contact_plain", "helped_yes", "helped_no"),
+    *("lesson_pdf", "lesson_family", "lesson_other", "lesson_told", "lesson_whole"),
+    *("weekly", "weekly_stop", "weekly_yes", "weekly_no"),
     *("delete_yes", "delete_no", *(f"topic_{name}" for name in (*GUIDANCE_TOPICS, *GUIDANCE_SINGLES))),
 )
 
 LESSON_PHRASES = (
-    *(
-        "card_head",
-        "draft",
-        "goal",
-        "group",
-        "materials",
-        "materials_none",
-        "before",
-        "steps",
-        "step_minutes",
-    ),
-    *("questions", "key_message", "check", "closing", "safeguarding", "do_not", "big_class", "adaptations"),
-    *("follow_up", "family", "sheet_do", "sheet_say", "sheet_avoid", "sheet_if", "sheet_agree", "sheet_head"),
-    *("sheet_forward", "help_heading", "help_heading_unknown", "help_checked", "help_choose", "made_with"),
-    *("sources", "page", "ask", "ask_age", "found", "nearest", "pdf_coming", "pdf_sheet_coming", "told"),
-    *("weekly_ask", "weekly_on", "weekly_already", "weekly_off", "weekly_heading"),
+    *("card_head", "quote", "ages", "draft", "goal", "group", "materials"),
+    *("before", "steps", "step_minutes", "questions", "key_message", "check", "closing"),
+    *("safeguarding", "do_not", "big_class", "adaptations", "follow_up", "family", "sheet_do"),
+    *("sheet_say", "sheet_avoid", "sheet_if", "sheet_agree", "sheet_head", "sheet_forward", "help_heading"),
+    *("help_heading_unknown", "help_checked", "help_choose", "made_with", "sources", "page", "ask"),
+    *("ask_age", "found", "nearest", "pdf_coming", "pdf_sheet_coming", "weekly_ask", "weekly_on"),
+    *("weekly_already", "weekly_off", "weekly_heading"),
 )
 
 SAFETY_KEYS = frozenset(f"safety.{key}" for key in SAFETY_PHRASES)
@@ -98,6 +91,8 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "safety.back_at": frozenset({"when"}),
     "safety.safe_word": frozenset({"safe_word"}),
     "lessons.card_head": frozenset({"ages", "minutes"}),
+    "lessons.ages": frozenset({"ages"}),
+    "lessons.quote": frozenset({"text"}),
     "lessons.step_minutes": frozenset({"minutes"}),
     "lessons.help_heading": frozenset({"country"}),
     "lessons.help_checked": frozenset({"date"}),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.core.contact import SafeContact
+from bot.core.handout import Document
 from bot.core.taxonomy import Priority
 
 
@@ -95,15 +96,34 @@ class CommandList:
     """The commands with what each does, one a line."""
 
 
-Block = Phrase | Guidance | Safety | Services | PlatformHelp | CommandList
+@dataclass(frozen=True, slots=True)
+class LessonText:
+    """Lesson material: ``card`` and ``more`` are the two messages of a card, ``tip`` its weekly tip.
+
+    ``name`` is the card's id; for ``sheet``, the family sheet, it is the topic.
+    """
+
+    part: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LessonList:
+    """Lesson cards to choose from, each with ages and minutes."""
+
+    names: tuple[str, ...]
+
+
+Block = Phrase | Guidance | Safety | Services | PlatformHelp | CommandList | LessonText | LessonList
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
     """A button: its payload (at most 64 bytes) and its label.
 
-    ``label`` names an entry: ``buttons.more``; ``country:cr``, ``language:gn``, ``platform:whatsapp``
-    and ``topic:bullying/victim`` are names; ``answer:bullying/victim:calm`` is an answer to a question.
+    ``label`` names an entry: ``buttons.more``. ``country:cr``, ``language:gn``, ``platform:whatsapp``,
+    ``topic:bullying/victim``, ``lesson:bullying_6-9`` and ``ages:6-9`` are names;
+    ``answer:bullying/victim:calm`` is an answer to a question.
     """
 
     label: str
@@ -120,6 +140,8 @@ class Say:
     blocks: tuple[Block, ...]
     buttons: Rows = ()
     kind: Kind = Kind.ANSWER
+    document: str = ""
+    """A lesson card or sheet that goes out as a file with the words as its caption (`handout.Document`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +203,13 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Weekly:
+    """Begin (or end) a tip a week for a teacher."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MarkUnreachable:
     """The person can (not) be written to."""
 
@@ -188,7 +217,17 @@ class MarkUnreachable:
 
 
 Effect = (
-    Say | OpenCase | RaiseCase | ConfirmCase | Forget | MarkUnreachable | Wipe | SetContact | Release | Count
+    Say
+    | OpenCase
+    | RaiseCase
+    | ConfirmCase
+    | Forget
+    | Weekly
+    | MarkUnreachable
+    | Wipe
+    | SetContact
+    | Release
+    | Count
 )
 
 
@@ -213,3 +252,5 @@ class Message:
 
     html: str
     buttons: tuple[tuple[RenderedButton, ...], ...] = ()
+    document: Document | None = None
+    """A file to send with this message; it is made at delivery. A caption holds 1024 characters."""

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from bot.core.case import CaseView
 from bot.core.contact import SafeContact
 from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, RaiseCase, Say
+from bot.core.handout import Document, Handout
 from bot.core.helplines import Helpline
+from bot.core.lessons import CardFacts
 from bot.core.reading import FlagHit, Reading
 
 
@@ -75,12 +77,36 @@ class ContentFacts(Protocol):
         """The time zone of a country (its capital's); None where the country is not known."""
         ...
 
+    def lesson_cards(self, language: str) -> tuple[CardFacts, ...]:
+        """The lesson cards that a reader of this language can be given, by topic and age."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A file ready to be sent."""
+
+    name: str
+    data: bytes
+
+
+class Papers(Protocol):
+    """Makes the files that messages name, when they are delivered."""
+
+    async def make(self, document: Document) -> Paper:
+        """Raises `HandoutError` or `ContentError` where it cannot be made."""
+        ...
+
 
 class Renderer(ContentFacts, Protocol):
     """Turns blocks into words of ``responses/``."""
 
     def render(self, say: Say, audience: Audience, now: datetime) -> tuple[Message, ...]:
         """One message, or more where the words do not fit into one; buttons go to the last."""
+        ...
+
+    def handout(self, document: Document, now: datetime) -> Handout:
+        """What stands on a printed page. Raises `ContentError` where there is none of that name."""
         ...
 
 
@@ -186,6 +212,10 @@ class TurnUnit(Protocol):
         ...
 
     async def mark_unreachable(self, unreachable: bool) -> None: ...
+
+    async def weekly(self, due: datetime | None) -> None:
+        """A tip a week from ``due`` on; None ends it."""
+        ...
 
     async def on_duty(self) -> bool:
         """Whether somebody of the staff is at work now."""

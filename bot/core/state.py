@@ -42,6 +42,8 @@ class State:
     awaiting: str = ""
     """What a bare yes or a tap would answer: ``delete``, ``helped`` or ``contact``."""
     misses: int = 0
+    weekly: bool = False
+    """Whether a tip a week is wanted; when the next is due stands in a row of its own."""
     path: str = ""
     """The safety path: ``emergency``, ``urgent`` or empty."""
     path_flag: str = ""

@@ -24,9 +24,11 @@ from bot.core.effects import (
     Release,
     Say,
     SetContact,
+    Weekly,
     Wipe,
 )
 from bot.core.events import AnyEvent, Commanded, Pressed, Said, SentMedia
+from bot.core.lessons import next_tip
 from bot.core.ports import Clock, DangerScan, Record, Renderer, TextReader, TurnUnit
 from bot.core.reading import FlagHit, Ranked, Reading
 from bot.core.several import with_other_topics
@@ -165,19 +167,29 @@ class TurnRunner:
                 await unit.raise_case(effect)
             case ConfirmCase():
                 await unit.confirm_case(effect)
-            case Forget():
-                await unit.forget()
-            case MarkUnreachable(unreachable):
-                await unit.mark_unreachable(unreachable)
-            case SetContact(contact):
-                await unit.set_contact(contact)
-            case Release():
-                await unit.release()
-            case Wipe():
-                await unit.wipe()
-            case Count(what):
-                await unit.count(what)
+            case Weekly(wanted):
+                zone = self._renderer.timezone(state.country)
+                await unit.weekly(next_tip(self._clock.now(), zone) if wanted else None)
+            case _:
+                await _plainly(unit, effect)
         return None
+
+
+async def _plainly(unit: TurnUnit, effect: Effect) -> None:
+    """Effects that the unit alone carries out."""
+    match effect:
+        case Forget():
+            await unit.forget()
+        case MarkUnreachable(unreachable):
+            await unit.mark_unreachable(unreachable)
+        case SetContact(contact):
+            await unit.set_contact(contact)
+        case Release():
+            await unit.release()
+        case Wipe():
+            await unit.wipe()
+        case Count(what):
+            await unit.count(what)
 
 
 def text_of(event: AnyEvent) -> str:

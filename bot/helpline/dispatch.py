@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.core.case import DeliveryState
 from bot.core.effects import Kind, Message, RenderedButton
+from bot.core.handout import Document
 from bot.helpline import places
 from bot.helpline.crypto import Keyring
 from bot.helpline.sql import ONE, insert_new, word
@@ -142,13 +143,20 @@ def _payload(item: NewMessage) -> dict[str, Any]:
 
 def dump_message(message: Message) -> dict[str, Any]:
     """A message as JSON values."""
-    return {"h": message.html, "b": [[[b.label, b.payload] for b in row] for row in message.buttons]}
+    values: dict[str, Any] = {
+        "h": message.html,
+        "b": [[[b.label, b.payload] for b in row] for row in message.buttons],
+    }
+    if message.document is not None:
+        values["d"] = [message.document.name, message.document.language, message.document.country]
+    return values
 
 
 def load_message(values: dict[str, Any]) -> Message:
     """A message again."""
     rows = tuple(tuple(RenderedButton(label, payload) for label, payload in row) for row in values["b"])
-    return Message(values["h"], rows)
+    document = Document(*values["d"]) if "d" in values else None
+    return Message(values["h"], rows, document)
 
 
 def plain(message: Message) -> str:

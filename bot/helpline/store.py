@@ -26,6 +26,7 @@ from bot.helpline.staff import StaffAccounts
 from bot.helpline.stats import Stats
 from bot.helpline.tables import meta
 from bot.helpline.turns import Turns
+from bot.helpline.weekly import WeeklyTips
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Store:
     retention: Retention
     changes: Changes
     stats: Stats
+    weekly: WeeklyTips
     helplines: Helplines
     audit: AuditTrail
 
@@ -104,6 +106,7 @@ def _store(database: Database, keyring: Keyring, clock: Clock, renderer: Rendere
         retention=Retention(database),
         changes=changes,
         stats=Stats(database, clock),
+        weekly=WeeklyTips(database, keyring, clock, renderer, delivery=delivery),
         helplines=Helplines(database, clock),
         audit=AuditTrail(database, keyring.audit_seal),
     )

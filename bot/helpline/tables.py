@@ -378,6 +378,17 @@ class _TallyColumns(TypedColumns):
 tallies = Table("tallies", metadata, _TallyColumns)
 
 
+class _WeeklyColumns(TypedColumns):
+    conversation_id: Named[int] = Column(
+        BigKey, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    due_at: Named[datetime] = Column(UtcDateTime, nullable=False, index=True)
+    sent: Named[int] = Column(Integer)
+
+
+weekly_tips = Table("weekly_tips", metadata, _WeeklyColumns)
+
+
 class _MetaColumns(TypedColumns):
     key: Named[str] = Column(String(32), primary_key=True)
     value: Named[str] = Column(String(400))

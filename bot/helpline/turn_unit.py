@@ -90,6 +90,8 @@ class Unit:
         self.forgotten = False
         self.new_state: Mapping[str, Any] | None = None
         self.unreachable = taken.unreachable
+        self.tips: tuple[datetime | None, ...] = ()
+        """When the next tip is due, or None for no more; empty where nothing was said about it."""
         self.lines: list[NewLine] = []
         self.messages: list[NewMessage] = []
         self.events: list[tuple[str, str]] = []
@@ -212,6 +214,10 @@ class Unit:
             self.unreachable = unreachable
             if self.case is not None and self.case.open:
                 self._note("unreachable" if unreachable else "reachable")
+
+    async def weekly(self, due: datetime | None) -> None:
+        self._needs_chat()
+        self.tips = (due,)
 
     async def on_duty(self) -> bool:
         return self.taken.on_duty

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from bot.core.case import Author
 from bot.core.effects import Kind
 from bot.errors import Conflict
-from bot.helpline import changes, places
+from bot.helpline import changes, places, weekly
 from bot.helpline.casefile import (
     CaseFile,
     NewLine,
@@ -67,6 +67,8 @@ def _write_conversation(connection: Connection, keyring: Keyring, unit: Unit) ->
     conversation_id = _conversation(connection, keyring, unit)
     if unit.forgotten:
         _forget(connection, conversation_id, unit.taken.chat_key)
+    for due in unit.tips:
+        weekly.subscribe(connection, conversation_id, due)
     if unit.unreachable and not unit.taken.unreachable:
         connection.execute(_ALL_UNREACHABLE, {"b_lane": conversation_id, "now": unit.now})
     if unit.released:
@@ -234,6 +236,7 @@ def _forget(connection: Connection, conversation_id: int, chat_key: bytes) -> No
     lane = conversation_id
     closed = select(cases.c.id).where(cases.c.conversation_id == lane, cases.c.state == word("closed"))
     connection.execute(delete(transcript).where(transcript.c.conversation_id == lane))
+    weekly.subscribe(connection, lane, None)
     connection.execute(update(case_lines).where(case_lines.c.case_id.in_(closed)).values(body=None))
     connection.execute(
         update(cases)

@@ -13,6 +13,8 @@ import structlog
 
 from bot.content.phrasebook import Phrasebook
 from bot.core.effects import Audience, Message, Say
+from bot.core.handout import Document, Handout
+from bot.core.lessons import CardFacts
 from bot.core.reading import FlagHit, Reading
 from bot.errors import MatcherUnavailable
 from bot.matching.matcher import Matcher
@@ -54,8 +56,14 @@ class LiveBook:
     def timezone(self, country: str) -> ZoneInfo | None:
         return self.now.timezone(country)
 
+    def lesson_cards(self, language: str) -> tuple[CardFacts, ...]:
+        return self.now.lesson_cards(language)
+
     def render(self, say: Say, audience: Audience, now: datetime) -> tuple[Message, ...]:
         return self.now.render(say, audience, now)
+
+    def handout(self, document: Document, now: datetime) -> Handout:
+        return self.now.handout(document, now)
 
 
 class LiveScan:

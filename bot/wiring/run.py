@@ -14,6 +14,7 @@ from bot.chat.telegram import Client
 from bot.console import create_app
 from bot.errors import SettingsError, StoreError
 from bot.settings import Settings
+from bot.wiring.papers import PaperMaker
 from bot.wiring.parts import Parts, Progress, open_parts
 from bot.wiring.serve import listen, serving, until_stopped, url_of
 
@@ -63,6 +64,7 @@ def chat_service(parts: Parts, client: Client) -> ChatService:
         clock=parts.clock,
         workers=parts.settings.workers,
         look=parts.look,
+        papers=PaperMaker(parts.phrasebook, parts.clock),
     )
 
 
@@ -88,6 +90,7 @@ def sweeper(parts: Parts) -> Loop:
         while True:
             try:
                 await parts.store.service.sweep(parts.clock.now())
+                await parts.store.weekly.sweep()
                 if rounds % PURGE_EVERY == 0:
                     await parts.store.retention.purge(parts.clock.now())
             except StoreError as error:

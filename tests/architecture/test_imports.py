@@ -24,6 +24,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "chat": CORE,
     "sandbox": CORE,
     "actions": CORE,
+    "handouts": CORE,
     "console": (*CORE, "helpline.service"),
     "wiring": ("*",),
     "cli": ("wiring", "content.findings", "helpline.crypto", "errors", "log", "settings"),
@@ -35,6 +36,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "rasa_sdk": ("actions",),
     "sklearn": ("matching",),
     "fastapi": ("console",),
+    "typst": ("handouts",),
 }
 
 
@@ -78,6 +80,8 @@ def forbidden(part: str, name: str) -> bool:
         ("sandbox", "import starlette", "import telegram.ext"),
         ("actions", "import rasa_sdk", "from bot.helpline import open_store"),
         ("wiring", "from bot.actions.desk import Desk", "import rasa_sdk.endpoint"),
+        ("handouts", "import typst", "from bot.content.lesson_page import LessonPages"),
+        ("content", "from bot.core.handout import Handout", "import typst"),
         ("wiring", "from bot.helpline import open_store", "import sqlalchemy"),
         ("cli", "from bot.wiring.demo import demo", "from bot.chat.poller import Poller"),
     ],

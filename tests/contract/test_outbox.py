@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from bot.core.case import Author, DeliveryState
 from bot.core.effects import Kind, Message, RenderedButton
+from bot.core.handout import Document
 from bot.core.ports import OutgoingMessage, TurnUnit
 from bot.helpline import open_store
 from bot.helpline.outbox import SAFETY_TRIES
@@ -40,6 +41,17 @@ async def test_a_message_keeps_its_buttons(world: World) -> None:
     await world.talk(MOTHER, doing)
     (claimed,) = await world.claim()
     assert (claimed.chat_id, claimed.kind, claimed.attempts) == (MOTHER, Kind.ANSWER, 1)
+    assert claimed.message == message
+
+
+async def test_a_message_keeps_which_file_goes_with_it(world: World) -> None:
+    message = Message("here it is", document=Document("bullying_6-9", "gn", "py"))
+
+    async def doing(unit: TurnUnit) -> None:
+        await unit.say(message, Kind.ANSWER)
+
+    await world.talk(MOTHER, doing)
+    (claimed,) = await world.claim()
     assert claimed.message == message
 
 

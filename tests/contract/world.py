@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 import argon2
 
 from bot.core.case import CaseView
-from bot.core.effects import Audience, Kind, Message, OpenCase, Phrase, Say
+from bot.core.effects import Audience, Kind, LessonText, Message, OpenCase, Phrase, Say
+from bot.core.handout import Document, Handout
+from bot.core.lessons import CardFacts
 from bot.core.ports import ChatId, IncomingUpdate, OutgoingMessage, Record, TurnUnit
 from bot.core.reading import Evidence, FlagHit
 from bot.core.taxonomy import Priority
@@ -34,8 +36,10 @@ class KeyRenderer:
     def render(self, say: Say, audience: Audience, now: datetime) -> tuple[Message, ...]:
         parts = [
             " ".join([audience.language, block.key, *block.params.values()])
-            for block in say.blocks
             if isinstance(block, Phrase)
+            else f"{audience.language} {block.part} {block.name}"
+            for block in say.blocks
+            if isinstance(block, Phrase | LessonText)
         ]
         return (Message(html.escape("\n".join(parts), quote=False)),)
 
@@ -65,6 +69,12 @@ class KeyRenderer:
 
     def timezone(self, country: str) -> ZoneInfo | None:
         return ZoneInfo("America/Costa_Rica") if country == "cr" else None
+
+    def lesson_cards(self, language: str) -> tuple[CardFacts, ...]:
+        return (CardFacts("abuse_6-9", "abuse", "6-9", 30), CardFacts("bullying_6-9", "bullying", "6-9", 15))
+
+    def handout(self, document: Document, now: datetime) -> Handout:
+        raise AssertionError("the store makes no files")
 
 
 Doing = Callable[[TurnUnit], Awaitable[None]]

@@ -15,7 +15,7 @@ from bot.core.lessons import AGE_BANDS
 from bot.core.taxonomy import GUIDANCE_TOPICS
 
 CARD_LIMITS = {
-    **{"title": 60, "goal": 200, "group": 160, "materials": 80, "before": 200, "do": 340, "say": 200},
+    **{"title": 32, "goal": 200, "group": 160, "materials": 80, "before": 200, "do": 340, "say": 200},
     **{
         "questions": 130,
         "key_message": 170,
@@ -33,7 +33,7 @@ SHEET_LIMITS = {
 """Characters of each text."""
 
 CARD_COUNTS = {
-    **{"materials": (0, 4), "before": (1, 3), "steps": (3, 6), "questions": (3, 3), "safeguarding": (2, 4)},
+    **{"materials": (1, 4), "before": (1, 3), "steps": (3, 6), "questions": (3, 3), "safeguarding": (2, 4)},
     **{"do_not": (1, 3), "adaptations": (1, 3), "sources": (1, 9)},
 }
 SHEET_COUNTS = {

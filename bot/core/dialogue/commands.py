@@ -10,6 +10,8 @@ COMMANDS = (
     "language",
     "country",
     "role",
+    "tips",
+    "weekly",
     "privacy",
     "exit",
     "delete",

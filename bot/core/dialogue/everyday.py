@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.dialogue import control, danger, follow, guidance, person
+from bot.core.dialogue import classroom, control, danger, follow, guidance, person
 from bot.core.dialogue.blocks import (
     MENU,
     PERSON,
@@ -48,6 +48,8 @@ def by_intent(state: State, reading: Reading, content: ContentFacts) -> Step:
         return there
     if intent.name not in ("affirm", "deny"):
         state = replace(state, awaiting="")
+    if classroom.wanted(reading, CONFIDENT):
+        return classroom.command(state, reading, content)
     added = follow.followed(state, reading, content)
     if added is not None:
         return added

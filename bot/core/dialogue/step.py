@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.core.dialogue import control, danger, everyday, flood, follow, guidance, person
+from bot.core.dialogue import classroom, control, danger, everyday, flood, follow, guidance, person
 from bot.core.dialogue.blocks import MENU, button, say, topic_rows
 from bot.core.dialogue.payloads import Payload, parse
 from bot.core.dialogue.spelling import is_safe_word
@@ -203,6 +203,8 @@ def _button(state: State, payload: Payload, content: ContentFacts) -> Step | Non
         return _safety_button(state, payload, content)
     if payload.name == "ans":
         return _answer(state, payload, content)
+    if payload.name in classroom.NAMES:
+        return classroom.pressed(state, payload, content)
     if payload.name == "inform":
         return everyday.inform(state, payload.slots, content)
     if payload.name == "delete":
@@ -253,6 +255,8 @@ def _answer(state: State, payload: Payload, content: ContentFacts) -> Step | Non
         return danger.opened(state, {flag}, intent, priority, content)
     if goes == "person":
         return person.asked(state, intent, content)
+    if goes == "lessons":
+        return classroom.command(state, None, content)
     if goes == "who":
         return guidance.who(state, intent, content)
     other = goes.removeprefix("intent:")
@@ -278,6 +282,10 @@ def _commanded(state: State, event: Commanded, content: ContentFacts) -> Step:
         return control.delete(state, "yes")
     if event.name == "exit":
         return control.leave(state)
+    if event.name == "tips":
+        return classroom.command(state, event.reading, content)
+    if event.name == "weekly":
+        return classroom.weekly(state, "")
     if event.name == "role":
         return everyday.change_role(state, content)
     if event.name == "numbers":

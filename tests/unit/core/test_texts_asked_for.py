@@ -12,16 +12,18 @@ from pathlib import Path
 from bot.chat.profile import presentations
 from bot.content.model import Texts
 from bot.content.phrasebook import Phrasebook
-from bot.content.required import ALL_KEYS, LESSON_KEYS
+from bot.content.required import ALL_KEYS
 from bot.core.case import CaseState, CaseView
 from bot.core.contact import CHOICES, SafeContact
 from bot.core.dialogue import step
+from bot.core.dialogue.classroom import tip
 from bot.core.dialogue.everyday import HANDLERS
 from bot.core.dialogue.flood import MOST
 from bot.core.dialogue.guidance import TOPIC_INTENTS
 from bot.core.dialogue.person import nobody_came
 from bot.core.effects import Audience, Phrase, Say, Services
 from bot.core.events import AnyEvent, Commanded, InGroup, Media, Pressed, SentMedia
+from bot.core.handout import Document
 from bot.core.helplines import Helpline, Hours
 from bot.core.reading import Reading
 from bot.core.state import State
@@ -43,6 +45,8 @@ COMMANDS = (
     "delete",
     "numbers",
     "exit",
+    "tips",
+    "weekly",
 )
 WEEKDAYS = {f"everyday.{day}" for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 """Opening hours may name any of them, whichever the directory names today."""
@@ -78,6 +82,9 @@ PAYLOADS = (
         for intent in intents
     ),
     '/platform{"i":"parental_controls","p":"tiktok"}',
+    *('/tips{"a":"6-9"}', '/lesson{"c":"bullying_6-9"}', '/lesson{"c":"bullying_6-9","d":"pdf"}'),
+    *('/family{"t":"abuse"}', '/family{"t":"abuse","d":"pdf"}', '/ans{"i":"classroom_tips","a":"lesson"}'),
+    *('/weekly{"a":"on"}', '/weekly{"a":"off"}'),
 )
 
 
@@ -98,6 +105,7 @@ def _events(said: SaidMaker) -> Iterator[AnyEvent]:
     for flag in (*DANGER_FLAGS, "child_user", "human_requested"):
         yield said("uno dos tres", "bullying/victim", flags=(flag,))
     yield said("amparo")
+    yield said("bullying, 10 min", "classroom_tips", entities={"topic": "bullying"})
     yield said("no", "deny")
     yield replace(said("uno dos tres", "bullying/victim"), reading=_several(said))
     yield replace(said("uno dos tres"), forwarded=True)
@@ -145,6 +153,7 @@ def _states() -> Iterator[State]:
                 on_duty=duty,
                 contact=SafeContact("any"),
                 helplines=(Helpline(1, "one", "One", hours=Hours({0: ((time(8), time(16)),)})),),
+                weekly=bool(misses),
             )
 
 
@@ -165,11 +174,15 @@ def test_texts_asked_for_are_those_required(book: Phrasebook, said: SaidMaker) -
     fallback(recorder, "es", NOW)
     presentations(recorder, NOW)
     recorder.render(nobody_came("cr"), Audience("es", "cr"), NOW)
-    asked = {key for key in recorder.asked if key.startswith(("everyday.", "safety.", "buttons."))}
+    recorder.render(tip(recorder.lesson_cards("es")[0]), Audience("es"), NOW)
+    for document, country in product(("bullying_6-9", "family_abuse"), ("", "cr")):
+        recorder.handout(Document(document, "es", country), NOW)
+    files = ("everyday.", "safety.", "buttons.", "lessons.")
+    asked = {key for key in recorder.asked if key.startswith(files)}
     # The notices that staff's work sends, asked for by the desk of the helpline.
     desk = (ROOT / "bot" / "helpline" / "desk.py").read_text("utf-8")
     asked |= {
         f"everyday.{name}" for name in re.findall(r'"(?:everyday\.)?(staff_[a-z]+|contact_knock)"', desk)
     }
     assert asked - ALL_KEYS == set()
-    assert ALL_KEYS - LESSON_KEYS - asked - WEEKDAYS == set()
+    assert ALL_KEYS - asked - WEEKDAYS == set()
