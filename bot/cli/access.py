@@ -1,4 +1,4 @@
-"""Commands about who may do what, and what was done: the audit trail."""
+"""Commands about who may do what, and what was done: accounts, the audit trail."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from bot.cli.show import err, out, plain_errors, progress_bar
 from bot.log import configure
 from bot.settings import Settings, read_settings
 
+staff_app = typer.Typer(no_args_is_help=True, help="Accounts of the helpline's staff.")
 audit_app = typer.Typer(no_args_is_help=True, help="The trail of every look and every change.")
 
 DataDir = Annotated[Path | None, typer.Option(help="Folder for database, model and keys (AMPARO_DATA_DIR).")]
@@ -52,3 +54,95 @@ def audit_verify(
             sys.exit(1)
         out.print(f"The audit trail is sound: {verdict.entries} entries.", highlight=False)
         out.print(f"Head, to be noted elsewhere: {verdict.head}", highlight=False, soft_wrap=True)
+
+
+Role = Annotated[
+    str, typer.Option(help="counsellor, supervisor, administrator, auditor or partner (reads only).")
+]
+MakePassword = Annotated[bool, typer.Option("--make-password", help="Make one instead of asking.")]
+
+
+@staff_app.command("add")
+def staff_add(
+    name: Annotated[str, typer.Argument(help="Name to sign in with.")],
+    shown: Annotated[str, typer.Option(help="Name that families see; a pseudonym.")] = "",
+    role: Role = "counsellor",
+    helpline: Annotated[str, typer.Option(help="Code of the helpline.")] = "default",
+    make_password: MakePassword = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Add an account; the password is asked for, or made and shown once."""
+    from bot.wiring.admin import add_staff
+
+    with plain_errors():
+        settings = _settings(data_dir)
+        given = "" if make_password else typer.prompt("Password", hide_input=True, err=True)
+        made = add_staff(settings, name, shown or name.capitalize(), given, role, helpline)
+        password = asyncio.run(made)
+        if make_password:
+            out.print(f"Password of {name}: [bold]{password}[/] (shown only now)", highlight=False)
+        out.print("One-time codes are set up at the first sign-in.", highlight=False)
+
+
+@staff_app.command("list")
+def staff_list(data_dir: DataDir = None) -> None:
+    """List the accounts."""
+    from bot.wiring.admin import list_staff
+
+    with plain_errors():
+        table = Table("name", "shown as", "role", "helpline")
+        for member in asyncio.run(list_staff(_settings(data_dir))):
+            table.add_row(member.login, member.name, member.role, member.helpline)
+        out.print(table)
+
+
+@staff_app.command("disable")
+def staff_disable(name: str, data_dir: DataDir = None) -> None:
+    """Close an account and end its sessions."""
+    from bot.wiring.admin import set_staff
+
+    with plain_errors():
+        asyncio.run(set_staff(_settings(data_dir), name, active=False))
+        out.print(f"{name} can no longer sign in.", highlight=False)
+
+
+@staff_app.command("enable")
+def staff_enable(name: str, data_dir: DataDir = None) -> None:
+    """Open a closed account again."""
+    from bot.wiring.admin import set_staff
+
+    with plain_errors():
+        asyncio.run(set_staff(_settings(data_dir), name, active=True))
+        out.print(f"{name} can sign in again.", highlight=False)
+
+
+@staff_app.command("role")
+def staff_role(name: str, role: str, data_dir: DataDir = None) -> None:
+    """Change the role of an account; its sessions end."""
+    from bot.wiring.admin import set_staff
+
+    with plain_errors():
+        asyncio.run(set_staff(_settings(data_dir), name, role=role))
+        out.print(f"{name} is now {role}.", highlight=False)
+
+
+@staff_app.command("reset")
+def staff_reset(
+    name: str,
+    make_password: MakePassword = False,
+    keep_password: Annotated[
+        bool, typer.Option("--keep-password", help="Only the one-time codes are set up anew.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Lost telephone or password: new password, one-time codes set up anew, sessions ended."""
+    from bot.wiring.admin import reset_staff
+
+    with plain_errors():
+        settings = _settings(data_dir)
+        asked = not make_password and not keep_password
+        given = typer.prompt("New password", hide_input=True, err=True) if asked else ""
+        password = asyncio.run(reset_staff(settings, name, None if keep_password else given))
+        if make_password:
+            out.print(f"Password of {name}: [bold]{password}[/] (shown only now)", highlight=False)
+        out.print(f"{name} sets one-time codes up anew at the next sign-in.", highlight=False)

@@ -26,11 +26,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Amparo: checked guidance for parents and teachers over Telegram, and a way to a helpline.",
 )
-staff_app = typer.Typer(no_args_is_help=True, help="Accounts of the helpline's staff.")
 db_app = typer.Typer(no_args_is_help=True, help="The database.")
 keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
 rasa_app = typer.Typer(no_args_is_help=True, help="Work with a Rasa server.")
-app.add_typer(staff_app, name="staff")
+app.add_typer(access.staff_app, name="staff")
 app.add_typer(db_app, name="db")
 app.add_typer(keys_app, name="keys")
 app.add_typer(access.audit_app, name="audit")
@@ -86,7 +85,8 @@ def demo(
         table = Table.grid(padding=(0, 2))
         table.add_row("[bold]Chat page[/]", f"{welcome.chat}   write as a mother, a teacher, a pupil")
         table.add_row("[bold]Staff console[/]", f"{welcome.console}   name [bold]{welcome.name}[/]")
-        table.add_row("", f"password [bold]{welcome.password}[/]")
+        table.add_row("", f"password [bold]{welcome.password}[/]   (no one-time code: a demonstration)")
+        table.add_row("", f"also {welcome.others}, with the same password")
         out.print("\n[bold green]Amparo is ready.[/] Nothing leaves this machine.", highlight=False)
         out.print(table, highlight=False, soft_wrap=True)
         out.print(
@@ -154,48 +154,6 @@ def _serve(data_dir: Path | None, *, bot: bool, console: bool) -> None:
         settings = _settings(data_dir=data_dir)
         with progress_bar("Training the matcher") as progress:
             _run(serve(settings, bot=bot, console=console, progress=progress))
-
-
-@staff_app.command("add")
-def staff_add(
-    name: Annotated[str, typer.Argument(help="Name to sign in with.")],
-    shown: Annotated[str, typer.Option(help="Name that families see; a pseudonym.")] = "",
-    make_password: Annotated[
-        bool, typer.Option("--make-password", help="Make one instead of asking.")
-    ] = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Add an account; the password is asked for, or made and shown once."""
-    from bot.wiring.admin import add_staff
-
-    with plain_errors():
-        settings = _settings(data_dir=data_dir)
-        given = "" if make_password else typer.prompt("Password", hide_input=True, err=True)
-        password = _run(add_staff(settings, name, shown or name.capitalize(), given))
-        if make_password:
-            out.print(f"Password of {name}: [bold]{password}[/] (shown only now)", highlight=False)
-
-
-@staff_app.command("list")
-def staff_list(data_dir: DataDir = None) -> None:
-    """List the accounts."""
-    from bot.wiring.admin import list_staff
-
-    with plain_errors():
-        table = Table("name", "shown as", "role")
-        for member in _run(list_staff(_settings(data_dir=data_dir))):
-            table.add_row(member.login, member.name, member.role)
-        out.print(table)
-
-
-@staff_app.command("disable")
-def staff_disable(name: str, data_dir: DataDir = None) -> None:
-    """Close an account and end its sessions."""
-    from bot.wiring.admin import disable_staff
-
-    with plain_errors():
-        _run(disable_staff(_settings(data_dir=data_dir), name))
-        out.print(f"{name} can no longer sign in.", highlight=False)
 
 
 @db_app.command("upgrade")

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.console.answers import again_page, kept_page, plain_answer
-from bot.console.door import BadForm, Refused, SignedOut, signed_out
+from bot.console.door import BadForm, Refused, SignedOut
+from bot.console.entry import signed_out
 from bot.console.visit import by_script, member_of, unsent_of
 from bot.errors import AmparoError, Conflict, NotAllowed, NotFound, StoreUnavailable
 

@@ -1,7 +1,7 @@
 """What each page may show: everything a template gets, in the reader's language and ready to print.
 
 Templates see a page and nothing else; a test holds both equal. Words of people appear only in
-`Piece.text`, `Reason.quotes`, `CasePage.draft`, `KeptText.text` and `Unsent.text`,
+`Piece.text`, `Reason.quotes`, `CasePage.draft`, `KeptText.text`, `CodesPage.text` and `Unsent.text`,
 and are escaped by Jinja.
 """
 
@@ -9,79 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """An icon with its word; ``kind`` also names its colour."""
-
-    kind: str
-    word: str
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A time: for machines (ISO 8601, UTC) and for people (server time)."""
-
-    iso: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class DueClock:
-    """How long until a person must have looked.
-
-    ``level`` is calm, soon, late, paused or stopped. ``due`` is set while the clock runs; ``seconds`` is
-    the whole time that was given, from which a browser goes on counting.
-    """
-
-    level: str
-    words: str
-    icon: str
-    due: Moment | None = None
-    seconds: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageChoice:
-    """A language of the interface, in its own name."""
-
-    code: str
-    name: str
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Shell:
-    """What every page has: its language, title and the form to change the language.
-
-    ``here`` is the address to come back to; ``csrf`` belongs into every form.
-    """
-
-    language: str
-    title: str
-    csrf: str
-    here: str
-    languages: tuple[LanguageChoice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What surrounds a page behind the sign-in.
-
-    ``place`` names the section; ``seq`` is the number of the last change the page knows of;
-    ``emergencies`` are the references of those that nobody has; ``alarm`` is empty while there is none;
-    ``words`` is JSON with the texts of the script.
-    """
-
-    place: str
-    signed_in_as: str
-    server_time: str
-    now: str
-    seq: int
-    emergencies: tuple[str, ...]
-    alarm: str
-    words: str
-    notice: Mark | None
+from bot.console.entry_pages import AccountPage as AccountPage
+from bot.console.entry_pages import CodePage as CodePage
+from bot.console.entry_pages import CodesPage as CodesPage
+from bot.console.entry_pages import EnrolPage as EnrolPage
+from bot.console.entry_pages import SessionRow as SessionRow
+from bot.console.entry_pages import SignInPage as SignInPage
+from bot.console.page_parts import DueClock as DueClock
+from bot.console.page_parts import Frame as Frame
+from bot.console.page_parts import LanguageChoice as LanguageChoice
+from bot.console.page_parts import Mark as Mark
+from bot.console.page_parts import Moment as Moment
+from bot.console.page_parts import Shell as Shell
+from bot.console.page_parts import Unsent as Unsent
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,27 +74,6 @@ class CaseList:
     grave: str
     more: str
     first: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """A text that was being sent when the session ended; ``kind`` is the form it came from."""
-
-    reference: str
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class SignInPage:
-    """``kept`` goes round through the page of whoever wrote it, and comes back after signing in."""
-
-    shell: Shell
-    login: str
-    next: str
-    problem: str
-    info: str
-    kept: Unsent | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,4 +254,15 @@ class ErrorPage:
     to_queue: str
 
 
-Page = SignInPage | QueuePage | CasePage | SystemPage | HelpPage | ErrorPage
+Page = (
+    SignInPage
+    | CodePage
+    | EnrolPage
+    | CodesPage
+    | AccountPage
+    | QueuePage
+    | CasePage
+    | SystemPage
+    | HelpPage
+    | ErrorPage
+)

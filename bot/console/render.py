@@ -11,12 +11,28 @@ from starlette.responses import HTMLResponse
 
 from bot.console.catalogue import Catalogue
 from bot.console.icons import icon
-from bot.console.pages import CasePage, ErrorPage, HelpPage, Page, QueuePage, SignInPage, SystemPage
+from bot.console.pages import (
+    AccountPage,
+    CasePage,
+    CodePage,
+    CodesPage,
+    EnrolPage,
+    ErrorPage,
+    HelpPage,
+    Page,
+    QueuePage,
+    SignInPage,
+    SystemPage,
+)
 
 FOLDER = Path(__file__).parent / "templates"
 
 TEMPLATES: Mapping[type[Any], str] = {
     SignInPage: "sign_in.html",
+    CodePage: "code.html",
+    EnrolPage: "enrol.html",
+    CodesPage: "codes.html",
+    AccountPage: "account.html",
     QueuePage: "queue.html",
     CasePage: "case.html",
     SystemPage: "system.html",

@@ -85,6 +85,8 @@ class Parts:
     catalogues: Mapping[str, Catalogue]
     renderer: Renderer
     once: Once
+    provider_name: str = ""
+    """How the sign-in page names the OpenID Connect provider; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)

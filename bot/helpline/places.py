@@ -41,3 +41,8 @@ def case_draft(reference: str) -> str:
 def line_body(reference: str, token: str) -> str:
     """A line of a case."""
     return f"case_lines.body:{reference}:{token}"
+
+
+def staff_totp(staff_id: int) -> str:
+    """The secret of an account's one-time codes."""
+    return f"staff.totp:{staff_id}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import exists
 
-from bot.helpline.sql import ONE, moment
+from bot.helpline.sql import ONE, moment, word
 from bot.helpline.tables import staff_sessions
 
 AT_WORK = timedelta(minutes=10)
@@ -23,6 +23,7 @@ def staff_at_work() -> Any:
     """A condition with the bound values ``working_since`` and ``now``."""
     return exists(ONE).where(
         staff_sessions.c.ended_at.is_(None),
+        staff_sessions.c.stage == word("full"),
         staff_sessions.c.seen_at > moment("working_since"),
         staff_sessions.c.expires_at > moment("now"),
     )

@@ -24,6 +24,7 @@ from bot.helpline.database import Database
 from bot.helpline.desk import LONGEST_NOTE, LONGEST_REPLY, Hand
 from bot.helpline.promises import tell_who_waits
 from bot.helpline.reading_room import COUNT_UP_TO, DeadLetter, QueuePage, View
+from bot.helpline.second_factor import Enrolment, Passed
 from bot.helpline.staff import SignedIn, StaffAccounts, StaffMember, needs
 
 __all__ = [
@@ -33,7 +34,9 @@ __all__ = [
     "LONGEST_REPLY",
     "Change",
     "DeadLetter",
+    "Enrolment",
     "HelplineService",
+    "Passed",
     "QueuePage",
     "SignedIn",
     "StaffAccounts",

@@ -53,7 +53,13 @@ class Store:
 
 
 async def open_store(
-    url: str, *, keys: Sequence[str], pepper: str, clock: Clock, renderer: Renderer
+    url: str,
+    *,
+    keys: Sequence[str],
+    pepper: str,
+    clock: Clock,
+    renderer: Renderer,
+    waive_codes: bool = False,
 ) -> Store:
     """Open a database, bring its tables up to date and check that the keys are the ones it was filled with.
 
@@ -63,6 +69,7 @@ async def open_store(
         pepper: the secret that names chats; it must never change.
         clock: the time.
         renderer: words for the notices that staff's work sends to people.
+        waive_codes: whoever has no one-time codes set up need not do so; for demonstrations only.
 
     Raises:
         SettingsError: the address is of no known kind.
@@ -78,13 +85,15 @@ async def open_store(
     except BaseException:
         await database.close()
         raise
-    return _store(database, keyring, clock, renderer)
+    return _store(database, keyring, clock, renderer, waive_codes)
 
 
-def _store(database: Database, keyring: Keyring, clock: Clock, renderer: Renderer) -> Store:
+def _store(
+    database: Database, keyring: Keyring, clock: Clock, renderer: Renderer, waive_codes: bool
+) -> Store:
     work, delivery, change = Bell(), Bell(), Bell()
     changes = Changes(database, change)
-    accounts = StaffAccounts(database, keyring, clock)
+    accounts = StaffAccounts(database, keyring, clock, waive_codes=waive_codes)
     return Store(
         database=database,
         keyring=keyring,

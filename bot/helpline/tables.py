@@ -6,87 +6,35 @@ encrypted; columns named ``flags``, ``danger`` hold names of the taxonomy only. 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Named,
     SmallInteger,
     String,
     Table,
     TypedColumns,
-    TypeDecorator,
     UniqueConstraint,
     false,
-    text,
 )
 
-BigKey = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite counts rows by itself only for a column of type INTEGER."""
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time, in UTC on the way out. Raises ValueError for a naive one."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        value = value.astimezone(UTC)
-        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Names(TypeDecorator[tuple[str, ...]]):
-    """A few names of the taxonomy, joined by commas."""
-
-    impl = String(200)
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else ",".join(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[str, ...] | None:
-        return None if value is None else tuple(name for name in value.split(",") if name)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _one_of(column: str, *values: str) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
-
-
-def _where(condition: str) -> dict[str, Any]:
-    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+from bot.helpline.access_tables import api_tokens as api_tokens
+from bot.helpline.access_tables import audit as audit
+from bot.helpline.access_tables import audit_head as audit_head
+from bot.helpline.access_tables import exports as exports
+from bot.helpline.access_tables import recovery_codes as recovery_codes
+from bot.helpline.columns import BigKey, Names, one_of, where
+from bot.helpline.columns import UtcDateTime as UtcDateTime
+from bot.helpline.columns import metadata as metadata
 
 
 class _InboxColumns(TypedColumns):
@@ -112,11 +60,11 @@ inbox = Table(
     metadata,
     _InboxColumns,
     UniqueConstraint("bot_id", "update_id"),
-    _one_of("state", "ready", "done", "dead"),
-    Index("ix_inbox_ready", "bot_id", "id", **_where("state = 'ready'")),
-    Index("ix_inbox_lane", "chat_key", "id", **_where("state = 'ready'")),
-    Index("ix_inbox_urgent", "bot_id", "urgent", "state", "chat_key", **_where("state = 'ready' AND urgent")),
-    Index("ix_inbox_dead", "id", **_where("state = 'dead'")),
+    one_of("state", "ready", "done", "dead"),
+    Index("ix_inbox_ready", "bot_id", "id", **where("state = 'ready'")),
+    Index("ix_inbox_lane", "chat_key", "id", **where("state = 'ready'")),
+    Index("ix_inbox_urgent", "bot_id", "urgent", "state", "chat_key", **where("state = 'ready' AND urgent")),
+    Index("ix_inbox_dead", "id", **where("state = 'dead'")),
     sqlite_autoincrement=True,
 )
 
@@ -188,9 +136,12 @@ class _StaffColumns(TypedColumns):
     created_at: Named[datetime] = Column(UtcDateTime, nullable=False)
     # SQLite cannot add a column that refers to another table and must not be empty; who has none sees nothing.
     helpline_id: Named[int | None] = Column(BigKey, ForeignKey("helplines.id"))
+    totp: Named[bytes | None] = Column(LargeBinary)
+    totp_step: Named[int | None] = Column(BigInteger)
+    oidc_subject: Named[bytes | None] = Column(LargeBinary(16))
 
 
-staff = Table("staff", metadata, _StaffColumns)
+staff = Table("staff", metadata, _StaffColumns, Index("uq_staff_oidc_subject", "oidc_subject", unique=True))
 
 
 class _SessionColumns(TypedColumns):
@@ -201,13 +152,14 @@ class _SessionColumns(TypedColumns):
     seen_at: Named[datetime] = Column(UtcDateTime, nullable=False)
     expires_at: Named[datetime] = Column(UtcDateTime, nullable=False)
     ended_at: Named[datetime | None] = Column(UtcDateTime)
+    stage: Named[str] = Column(String(8), server_default="full")
 
 
 staff_sessions = Table(
     "staff_sessions",
     metadata,
     _SessionColumns,
-    Index("ix_staff_sessions_live", "seen_at", **_where("ended_at IS NULL")),
+    Index("ix_staff_sessions_live", "seen_at", **where("ended_at IS NULL")),
 )
 
 
@@ -253,14 +205,14 @@ cases = Table(
     metadata,
     _CaseColumns,
     UniqueConstraint("conversation_id", "incident"),
-    _one_of("state", "new", "claimed", "waiting_person", "waiting_us", "closed"),
+    one_of("state", "new", "claimed", "waiting_person", "waiting_us", "closed"),
     Index("ix_cases_conversation", "conversation_id", "id"),
-    Index("uq_cases_one_open", "conversation_id", unique=True, **_where("state <> 'closed'")),
-    Index("ix_cases_queue", "helpline_id", "rank", "due_at", "id", **_where("state <> 'closed'")),
-    Index("ix_cases_unheld", "helpline_id", "rank", "due_at", "id", **_where("state = 'new'")),
-    Index("ix_cases_held", "holder_id", "rank", "due_at", "id", **_where("state <> 'closed'")),
-    Index("ix_cases_lease", "lease_until", **_where("lease_until IS NOT NULL")),
-    Index("ix_cases_closed", "helpline_id", "closed_at", "id", **_where("state = 'closed'")),
+    Index("uq_cases_one_open", "conversation_id", unique=True, **where("state <> 'closed'")),
+    Index("ix_cases_queue", "helpline_id", "rank", "due_at", "id", **where("state <> 'closed'")),
+    Index("ix_cases_unheld", "helpline_id", "rank", "due_at", "id", **where("state = 'new'")),
+    Index("ix_cases_held", "holder_id", "rank", "due_at", "id", **where("state <> 'closed'")),
+    Index("ix_cases_lease", "lease_until", **where("lease_until IS NOT NULL")),
+    Index("ix_cases_closed", "helpline_id", "closed_at", "id", **where("state = 'closed'")),
     sqlite_autoincrement=True,
 )
 
@@ -292,13 +244,13 @@ outbox = Table(
     "outbox",
     metadata,
     _OutboxColumns,
-    _one_of("kind", "answer", "safety", "staff", "notice"),
-    _one_of("state", *_OUTBOX_STATES),
-    Index("ix_outbox_due", "bot_id", "rank", "id", **_where("state = 'queued'")),
+    one_of("kind", "answer", "safety", "staff", "notice"),
+    one_of("state", *_OUTBOX_STATES),
+    Index("ix_outbox_due", "bot_id", "rank", "id", **where("state = 'queued'")),
     Index("ix_outbox_conversation", "conversation_id", "id"),
-    Index("ix_outbox_lane", "conversation_id", "id", **_where("state IN ('queued', 'sending')")),
-    Index("ix_outbox_sending", "bot_id", **_where("state = 'sending'")),
-    Index("ix_outbox_uncertain", "id", **_where("state = 'uncertain'")),
+    Index("ix_outbox_lane", "conversation_id", "id", **where("state IN ('queued', 'sending')")),
+    Index("ix_outbox_sending", "bot_id", **where("state = 'sending'")),
+    Index("ix_outbox_uncertain", "id", **where("state = 'uncertain'")),
     sqlite_autoincrement=True,
 )
 
@@ -322,39 +274,10 @@ case_lines = Table(
     metadata,
     _LineColumns,
     UniqueConstraint("case_id", "token"),
-    _one_of("author", "person", "bot", "staff", "note", "system"),
+    one_of("author", "person", "bot", "staff", "note", "system"),
     Index("ix_case_lines_case", "case_id", "id"),
     sqlite_autoincrement=True,
 )
-
-
-class _AuditColumns(TypedColumns):
-    seq: Named[int] = Column(BigKey, primary_key=True, autoincrement=False)
-    at: Named[datetime] = Column(UtcDateTime, nullable=False)
-    case_id: Named[int | None] = Column(BigKey, ForeignKey("cases.id"))
-    staff_id: Named[int | None] = Column(BigKey, ForeignKey("staff.id"))
-    what: Named[str] = Column(String(32))
-    detail: Named[str] = Column(String(200))
-    hash: Named[bytes] = Column(LargeBinary(32))
-
-
-audit = Table(
-    "audit",
-    metadata,
-    _AuditColumns,
-    Index("ix_audit_case", "case_id", "staff_id", "what", "at"),
-    Index("ix_audit_staff", "staff_id", "seq"),
-)
-
-
-class _AuditHeadColumns(TypedColumns):
-    id: Named[int] = Column(SmallInteger, primary_key=True, autoincrement=False)
-    seq: Named[int] = Column(BigInteger)
-    hash: Named[bytes] = Column(LargeBinary(32))
-    mac: Named[bytes] = Column(LargeBinary(32))
-
-
-audit_head = Table("audit_head", metadata, _AuditHeadColumns)
 
 
 class _ChangeColumns(TypedColumns):

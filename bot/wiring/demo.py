@@ -23,7 +23,14 @@ log = structlog.get_logger()
 SIGN_IN_FILE = "demo-sign-in.txt"
 TOKEN_FILE = "demo-token.txt"  # noqa: S105 - the name of a file, not a secret
 STAFF_NAME = "ana"
-STAFF_SHOWN = "Ana"
+STAFF = (
+    ("ana", "Ana", "counsellor"),
+    ("luis", "Luis", "counsellor"),
+    ("sara", "Sara", "supervisor"),
+    ("admin", "Admin", "administrator"),
+    ("audit", "Audit", "auditor"),
+)
+"""Name, shown name and role of the demonstration's staff; all have the same password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class Welcome:
     console: str
     name: str
     password: str
+    others: str
     folder: Path
 
 
@@ -52,21 +60,23 @@ async def demo(
         stack.callback(chat_listener.close)
         console_listener = listen(settings.console_bind, "AMPARO_CONSOLE_BIND")
         stack.callback(console_listener.close)
-        parts = await stack.enter_async_context(open_parts(settings, progress))
-        await _staff_account(parts, password)
+        parts = await stack.enter_async_context(open_parts(settings, progress, waive_codes=True))
+        await _staff_accounts(parts, password)
         sandbox = create_sandbox(token, parts.clock, database=settings.data_dir / "sandbox.sqlite3")
         closing = sandbox.state.sandbox.close
         await stack.enter_async_context(serving(sandbox, chat_listener, closing=closing))
         await stack.enter_async_context(serving_console(parts, console_listener))
         client = Client(token, url_of(chat_listener))
         chat, console = url_of(chat_listener), url_of(console_listener)
-        welcome = Welcome(chat, console, STAFF_NAME, password, settings.data_dir)
+        others = ", ".join(f"{name} ({role})" for name, _, role in STAFF if name != STAFF_NAME)
+        welcome = Welcome(chat, console, STAFF_NAME, password, others, settings.data_dir)
         loops = (chat_service(parts, client).run, sweeper(parts), parts.reloader.run)
         await until_stopped(*loops, ready=lambda: ready(welcome))
 
 
-async def _staff_account(parts: Parts, password: str) -> None:
-    try:
-        await parts.store.staff.add(STAFF_NAME, STAFF_SHOWN, password)
-    except Conflict:
-        log.debug("demo_account_kept")
+async def _staff_accounts(parts: Parts, password: str) -> None:
+    for name, shown, role in STAFF:
+        try:
+            await parts.store.staff.add(name, shown, password, role)
+        except Conflict:
+            log.debug("demo_account_kept", role=role)

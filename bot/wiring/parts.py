@@ -66,15 +66,20 @@ def load_matcher(settings: Settings, training: TrainingData, progress: Progress 
 
 
 @asynccontextmanager
-async def open_parts(settings: Settings, progress: Progress | None = None) -> AsyncIterator[Parts]:
-    """All parts, closed again at the end. Raises `AmparoError`s that say what to do."""
+async def open_parts(
+    settings: Settings, progress: Progress | None = None, *, waive_codes: bool = False
+) -> AsyncIterator[Parts]:
+    """All parts, closed again at the end. Raises `AmparoError`s that say what to do.
+
+    ``waive_codes`` is for the demonstration alone: its staff sign in without one-time codes.
+    """
     clock = SystemClock()
     library = load_library(settings)
     phrasebook = LiveBook(Phrasebook(library.responses, today=lambda: clock.now().date()))
     matcher = load_matcher(settings, library.training, progress)
     local, scan = LocalReader(matcher), LiveScan(matcher.patterns)
     async with AsyncExitStack() as stack:
-        store = await open_database(settings, clock, phrasebook)
+        store = await open_database(settings, clock, phrasebook, waive_codes=waive_codes)
         stack.push_async_callback(store.close)
         reader: TextReader = local
         if settings.matcher_url:
@@ -108,10 +113,19 @@ def rasa_client(url: str, settings: Settings, *, seconds: float) -> httpx.AsyncC
     return http_client(url, token, seconds=seconds)
 
 
-async def open_database(settings: Settings, clock: Clock, phrasebook: Renderer) -> Store:
+async def open_database(
+    settings: Settings, clock: Clock, phrasebook: Renderer, *, waive_codes: bool = False
+) -> Store:
     """The store, brought up to this version. Raises `KeyringError` where the keys do not fit the data."""
     keys, pepper = encryption_keys(settings), chat_pepper(settings)
-    return await open_store(settings.database, keys=keys, pepper=pepper, clock=clock, renderer=phrasebook)
+    return await open_store(
+        settings.database,
+        keys=keys,
+        pepper=pepper,
+        clock=clock,
+        renderer=phrasebook,
+        waive_codes=waive_codes,
+    )
 
 
 def encryption_keys(settings: Settings) -> Sequence[str]:

@@ -138,7 +138,7 @@ async def test_many_at_once_make_one_chain(world: World) -> None:
     service = world.store.service
     await asyncio.gather(*(service.note(ana, reference, f"note {n}") for n in range(12)))
     verdict = await verified(world)
-    assert (verdict.sound, verdict.entries) == (True, 13)
+    assert (verdict.sound, verdict.entries) == (True, 14)
 
 
 async def test_pages_follow_each_other(world: World) -> None:

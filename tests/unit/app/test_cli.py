@@ -214,3 +214,19 @@ def test_the_audit_trail_is_checked(amparo: Amparo, tmp_path: Path) -> None:
     assert amparo("audit", "verify", "--expect", head).exit_code == 0
     failed(amparo("audit", "verify", "--expect", "1:" + "00" * 32), "broken", "noted earlier")
     failed(amparo("audit", "verify", "--expect", "nonsense"), "number:hash")
+
+
+def test_accounts_are_looked_after_by_command(amparo: Amparo) -> None:
+    assert amparo("staff", "add", "ana", "--make-password", "--role", "supervisor").exit_code == 0
+    assert "supervisor" in amparo("staff", "list").output
+    assert amparo("staff", "role", "ana", "auditor").exit_code == 0
+    assert "auditor" in amparo("staff", "list").output
+    assert "shown only now" in amparo("staff", "reset", "ana", "--make-password").output
+    assert "shown only now" not in amparo("staff", "reset", "ana", "--keep-password").output
+    assert amparo("staff", "disable", "ana").exit_code == 0
+    assert "auditor" not in amparo("staff", "list").output
+    assert amparo("staff", "enable", "ana").exit_code == 0
+    assert "auditor" in amparo("staff", "list").output
+    failed(amparo("staff", "role", "ana", "owner"), "counsellor, supervisor")
+    failed(amparo("staff", "reset", "nobody", "--make-password"), "no such account")
+    failed(amparo("staff", "add", "eva", "--make-password", "--helpline", "none"), "no such helpline")

@@ -93,12 +93,12 @@ def hits(text: str, evidence: Mapping[str, str]) -> tuple[FlagHit, ...]:
     )
 
 
-async def open_stage(path: Path, clock: FixedClock, **settings: Any) -> Stage:
+async def open_stage(path: Path, clock: FixedClock, *, waive_codes: bool = True, **settings: Any) -> Stage:
     """A stage on a SQLite file, with two members of staff: ana and luis."""
     store = await open_store(
         f"sqlite:///{path}", keys=[KEY], pepper=PEPPER, clock=clock, renderer=KeyRenderer()
     )
-    accounts = StaffAccounts(store.database, store.keyring, clock, CHEAP)
+    accounts = StaffAccounts(store.database, store.keyring, clock, CHEAP, waive_codes=waive_codes)
     await accounts.add("ana", "Ana", PASSWORD)
     await accounts.add("luis", "Luis", PASSWORD)
     app = create_app(service=store.service, staff=accounts, stats=store.stats, clock=clock, **settings)

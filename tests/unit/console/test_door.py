@@ -24,7 +24,7 @@ async def test_every_route_but_the_open_ones_needs_a_session(stage: Stage, visit
     closed = [(method, path) for method, path in every_route(stage) if ROUTES[f"{method} {path}"] is not None]
     assert len(closed) > 12
     for method, path in closed:
-        path = path.format(reference="AAAA-AAAA", letter_id=1)
+        path = path.format(reference="AAAA-AAAA", letter_id=1, session_id=1)
         if method == "GET":
             answer = await visit.client.get(path)
         else:

@@ -22,10 +22,10 @@ async def test_a_role_reaches_what_it_may_and_nothing_else(stage: Stage, role: R
     await visit.sign_in("one")
     token = visit.form("/sign-out")["csrf"]
     refused = set()
-    for route in ROUTES:
+    for route, needed in ROUTES.items():
         method, path = route.split()
         path = path.format_map(Anything())
-        if path in ("/events", "/sign-out", "/sign-in", "/language"):
+        if needed is None or path in ("/events", "/sign-out", "/account/sessions/end"):
             continue
         if method == "GET":
             answer = await visit.client.get(path)
@@ -43,7 +43,7 @@ class Anything(dict[str, str]):
     """Something for every place in a path: a case that is not there, a number."""
 
     def __missing__(self, name: str) -> str:
-        return "AAAA-AAAA" if name == "reference" else "1"
+        return "AAAA-AAAA" if name == "reference" else "999"
 
 
 async def test_a_route_that_is_in_no_table_is_closed_to_all(stage: Stage, ana: Visit, visit: Visit) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from jinja2 import nodes
 
-from bot.console import icons, overview, pages, render
+from bot.console import account, icons, overview, pages, render
 from bot.console.catalogue import LANGUAGES, Texts, choose, load, texts_of
 from bot.console.desk import DONE
 from bot.console.present import SCRIPT_WORDS
+from bot.core.access import Role
 from bot.core.case import CaseState, DeliveryState, Outcome
 from bot.core.taxonomy import FLAGS, ROLES
 
@@ -60,6 +61,8 @@ def used_keys() -> set[str]:
     made |= {f"queue.{view}" for view in ("open", "mine", "closed")}
     made |= {f"queue.empty_{name}" for name in ("open", "open_more", "mine", "mine_more", "closed")}
     made |= {f"live.{name}" for name in ("live", "behind", "offline", "signed_out")}
+    made |= {f"staff_role.{role}" for role in Role} | {f"account.{name}" for name in account.DONE}
+    made |= {f"account.wrong_{name}" for name in account.PROBLEMS}
     made |= {f"event.{name}" for name in EVENTS} | {"nav.queue", "nav.mine"}
     made |= {f"intent.{name}" for name in re.findall(r"^  ([a-z_/]+):", INTENTS.read_text("utf-8"), re.M)}
     return (written | made) - {f"intent.{flag}" for flag in FLAGS}
