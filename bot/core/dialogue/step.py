@@ -26,6 +26,7 @@ from bot.core.state import State
 from bot.core.taxonomy import (
     CHILD_USER,
     COUNTRIES,
+    DANGER_FLAGS,
     HUMAN_REQUESTED,
     OUT_OF_SCOPE,
     ROLES,
@@ -89,18 +90,22 @@ def _group(state: State) -> Step:
 
 def _read(state: State, event: AnyEvent, reading: Reading, content: ContentFacts) -> Step:
     """Words of the person: read for danger before anything else, in every state."""
+    case = state.case
+    if case is None or not case.knocked:
+        return _heard(state, event, reading, content)
+    danger_now = bool(reading.flag_names & set(DANGER_FLAGS))
+    if reading.intent.name == "deny" and not danger_now and not state.contact.never:
+        return state, person.knocked(state)
+    state, effects = _heard(replace(state, case=replace(case, knocked=False)), event, reading, content)
+    return state, (Release(), *effects)
+
+
+def _heard(state: State, event: AnyEvent, reading: Reading, content: ContentFacts) -> Step:
     first = _danger_first(state, event, reading, content)
     if first is not None:
         return first
     if flood.over(state) and not _always_heard(event):
         return state, flood.answer(state)
-    if state.case is not None and state.case.knocked:
-        if reading.intent.name == "deny":
-            return state, person.knocked(state)
-        state, effects = _answered(
-            replace(state, case=replace(state.case, knocked=False)), event, reading, content
-        )
-        return state, (Release(), *effects)
     return _answered(state, event, reading, content)
 
 

@@ -24,8 +24,10 @@ from bot.core.effects import (
     Safety,
     Say,
     Services,
+    Wipe,
 )
 from bot.core.events import Blocked, Commanded, InGroup, Media, Pressed, SentMedia
+from bot.core.reading import EntityHit
 from bot.core.state import State
 from bot.core.taxonomy import Priority
 from tests.unit.core.conftest import NOW, SaidMaker
@@ -264,3 +266,96 @@ def test_an_edited_message_is_read_again_for_danger_and_else_left_alone(
     state = State(language="es", topic="bullying/victim")
     assert step(state, said("lo molestan", "bullying/victim", edited=True), book)[1] == ()
     assert of(step(state, said("lo van a matar", flags=("violence",), edited=True), book)[1], OpenCase)
+
+
+def test_a_pupil_who_says_my_class_is_no_teacher(book: Phrasebook, said: SaidMaker) -> None:
+    event = said("boys in my class hit me", "bullying/victim", flags=("child_user", "violence"))
+    reading = event.reading
+    assert reading is not None
+    event = replace(event, reading=replace(reading, entities=(EntityHit("audience", "teacher", 0, 1),)))
+    assert step(State(language="en"), event, book)[0].role == "child"
+
+
+def test_a_correction_leads_back_to_the_topic_before_the_alarm(book: Phrasebook, said: SaidMaker) -> None:
+    state = State(language="es", country="cr", topic="bullying/victim", greeted=True)
+    event = said("le pegó en el videojuego", "abuse/harmful_content", flags=("violence",))
+    state, _ = step(state, event, book)
+    state = replace(state, case=case())
+    _, effects = step(state, pressed('/safety{"a":"wrong","n":"1"}'), book)
+    assert Guidance("bullying/victim", Part.FIRST) in blocks(effects, Guidance)
+
+
+def test_who_holds_the_case_decides_on_a_correction(book: Phrasebook) -> None:
+    state = State(language="es", path="urgent", incident=1, case=case(CaseState.CLAIMED))
+    _, effects = step(state, pressed('/safety{"a":"wrong","n":"1"}'), book)
+    assert keys(effects) == ["safety.corrected_held"]
+
+
+def test_own_conduct_gets_own_words_and_no_blame(book: Phrasebook, said: SaidMaker) -> None:
+    event = said("me asustan mis pensamientos", "abuse/own_behaviour", flags=("sexual_harm",))
+    _, effects = step(State(language="es", country="cr"), event, book)
+    assert Guidance("abuse/own_behaviour", Part.FIRST) in blocks(effects, Guidance)
+    assert not blocks(effects, Safety)
+    unsure = said("me pegan", "abuse/own_behaviour", flags=("violence",), confidence=0.3)
+    assert blocks(step(State(language="es"), unsure, book)[1], Safety)
+
+
+def test_a_country_named_in_words_is_taken(book: Phrasebook, said: SaidMaker) -> None:
+    event = said("ahora estamos en panamá", "change_country", entities={"country": "pa"})
+    assert step(State(language="es", country="cr"), event, book)[0].country == "pa"
+
+
+def test_a_short_addition_keeps_the_topic(book: Phrasebook, said: SaidMaker) -> None:
+    state = State(language="es", topic="bullying/victim", part="first")
+    more = said("y si sigue?", "affirm", entities={"followup": "next"})
+    after, effects = step(state, more, book)
+    assert Guidance("bullying/victim", Part.MORE) in blocks(effects, Guidance)
+    _, effects = step(after, more, book)
+    assert blocks(effects, Services)
+    tiktok = said("en tiktok", "out_of_scope", confidence=0.3, entities={"platform": "tiktok"})
+    assert "everyday.platform_heading" in keys(step(state, tiktok, book)[1])
+    other = said("hackearon su cuenta", "identity_theft/hacked_account", entities={"platform": "tiktok"})
+    assert step(state, other, book)[0].topic == "identity_theft/hacked_account"
+
+
+def test_a_topic_of_days_ago_is_not_followed_up(book: Phrasebook, said: SaidMaker) -> None:
+    state = State(language="es", topic="bullying/victim", hour=int(NOW.timestamp()) // 3600 - 48)
+    after, effects = step(state, said("y si sigue?", "affirm", entities={"followup": "next"}), book)
+    assert after.topic == ""
+    assert keys(effects) == ["everyday.menu"]
+
+
+def test_a_third_miss_says_nothing_of_not_understanding(book: Phrasebook, said: SaidMaker) -> None:
+    state = State(language="es", greeted=True)
+    seen = []
+    for _ in range(4):
+        state, effects = step(state, said("asdf", confidence=0.1), book)
+        seen += keys(effects)
+    assert seen == ["everyday.unsure", "everyday.miss_again", "everyday.menu", "everyday.menu"]
+
+
+def test_a_yes_erases_only_right_after_the_question(book: Phrasebook, said: SaidMaker) -> None:
+    state, _ = step(State(language="es"), said("borra todo", "delete_data"), book)
+    assert of(step(state, said("sí", "affirm"), book)[1], Forget)
+    state, _ = step(state, said("hola", "greet"), book)
+    assert not of(step(state, said("sí", "affirm"), book)[1], Forget)
+
+
+def test_leaving_wipes_first_and_keeps_the_case(book: Phrasebook) -> None:
+    state = State(language="es", topic="abuse/grooming", path="urgent", incident=1, case=case())
+    after, effects = step(state, Commanded(NOW, "es", name="exit"), book)
+    assert isinstance(effects[0], Wipe)
+    assert keys(effects) == ["everyday.exit_done"]
+    assert (after.topic, after.path) == ("", "urgent")
+
+
+def test_forwarded_words_say_nothing_of_the_writer(book: Phrasebook, said: SaidMaker) -> None:
+    event = replace(
+        said("me pegan en mi clase", "human", flags=("child_user", "human_requested"), language="en"),
+        forwarded=True,
+    )
+    after, effects = step(State(language="es"), event, book)
+    assert (after.language, after.role) == ("es", "")
+    assert keys(effects) == ["everyday.forwarded"]
+    danger = replace(said("me pegan", flags=("violence", "child_user")), forwarded=True)
+    assert [c.flags for c in of(step(State(language="es"), danger, book)[1], OpenCase)] == [("violence",)]

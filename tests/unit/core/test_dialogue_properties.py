@@ -12,10 +12,10 @@ from bot.content.phrasebook import Phrasebook
 from bot.core.case import CaseState, CaseView
 from bot.core.dialogue import step
 from bot.core.dialogue.payloads import MAX_BYTES
-from bot.core.effects import ConfirmCase, Effect, Kind, OpenCase, RaiseCase, Say
+from bot.core.effects import ConfirmCase, Effect, Forget, Kind, OpenCase, Phrase, RaiseCase, Say
 from bot.core.events import AnyEvent, Blocked, Commanded, InGroup, Media, Pressed, Said, SentMedia, Unblocked
 from bot.core.reading import FlagHit, Ranked, Reading
-from bot.core.state import State
+from bot.core.state import State, dump
 from bot.core.taxonomy import COUNTRIES, DANGER_FLAGS, FLAGS, LANGUAGES, ROLES, Priority
 from tests.unit.core.conftest import NOW
 
@@ -169,5 +169,80 @@ def test_every_state_has_a_way_out(book: Phrasebook, state: State) -> None:
         assert any(
             isinstance(e, Say) and e.buttons for e in step(state, Pressed(NOW, payload=payload), book)[1]
         )
-    bare, _ = step(state, Commanded(NOW, name="delete"), book)
-    assert (bare.topic, bare.country, bare.role, bare.misses) == ("", "", "", 0)
+
+
+@given(STATES)
+def test_delete_from_any_state_leaves_nothing_of_the_talk(book: Phrasebook, state: State) -> None:
+    """What stays is the language and, with an open case, its place and when the helpline may write."""
+    bare, effects = step(state, Commanded(NOW, name="delete"), book)
+    assert any(isinstance(effect, Forget) for effect in effects)
+    kept = set(dump(bare)) - {"language", "hour", "flood_minute", "flood_count"}
+    assert kept <= ({"incident", "path", "path_flag", "stage"} if state.case is not None else set())
+
+
+@given(STATES, st.integers(0, 60), st.sampled_from(DANGER_FLAGS))
+def test_no_flood_hides_danger(book: Phrasebook, state: State, count: int, flag: str) -> None:
+    flooded = replace(state, flood_minute=int(NOW.timestamp()) // 60, flood_count=count)
+    reading = Reading("ayuda", "es", 0.9, (Ranked("out_of_scope", 0.9),), (FlagHit(flag, 1.0),), words=1)
+    _, effects = step(flooded, Said(NOW, "es", text="ayuda", reading=reading), book)
+    assert any(isinstance(effect, OpenCase | RaiseCase) for effect in effects)
+    assert any(isinstance(effect, Say) for effect in effects)
+
+
+WORD = "amparo"
+
+
+@st.composite
+def near_safe_words(draw: st.DrawFn) -> str:
+    """The safe word with at most one typing mistake, in any case, perhaps with a mark behind it."""
+    at = draw(st.integers(0, len(WORD) - 1))
+    letter = draw(st.sampled_from("abcdefghijklmnopqrstuvwxyz"))
+    swapped = WORD[:at] + WORD[at + 1 : at + 2] + WORD[at] + WORD[at + 2 :]
+    mistakes = [
+        WORD,
+        WORD[:at] + WORD[at + 1 :],
+        WORD[:at] + letter + WORD[at:],
+        WORD[:at] + letter + WORD[at + 1 :],
+    ]
+    word = draw(st.sampled_from([*mistakes, swapped]))
+    return draw(st.sampled_from([word, word.upper(), word.capitalize(), f"{word}!", f" {word} "]))
+
+
+@given(STATES, near_safe_words(), st.sampled_from(LANGUAGES), st.booleans())
+def test_the_safe_word_with_one_mistake_brings_the_numbers_in_any_state(
+    book: Phrasebook, state: State, text: str, language: str, held: bool
+) -> None:
+    case = state.case
+    if case is not None and held:
+        case = replace(case, state=CaseState.CLAIMED, holder="Ana")
+    state = replace(
+        state, language=language, case=case, flood_count=99, flood_minute=int(NOW.timestamp()) // 60
+    )
+    reading = Reading(text, language, 0.3, (Ranked("out_of_scope", 0.2),), words=1)
+    _, effects = step(state, Said(NOW, language, text=text, reading=reading), book)
+    (said,) = [effect for effect in effects if isinstance(effect, Say)]
+    assert said.blocks[0] == Phrase("safety.safe_word_shown")
+    assert said.kind is Kind.SAFETY
+
+
+@given(STATES, EVENTS)
+def test_at_most_one_question_at_a_time(book: Phrasebook, state: State, event: AnyEvent) -> None:
+    after, effects = step(replace(state, language="en"), event, book)
+    audience = replace(after.audience, language="en")
+    texts = [m.html for e in effects if isinstance(e, Say) for m in book.render(e, audience, NOW)]
+    assert sum(text.removesuffix("</b>").endswith("?") for text in texts) <= 1
+
+
+@given(STATES, EVENTS)
+def test_the_path_shows_no_menu_and_asks_for_no_rating(
+    book: Phrasebook, state: State, event: AnyEvent
+) -> None:
+    case = CaseView("A", CaseState.NEW, Priority.URGENT, frozenset({"violence"}), 1)
+    state = replace(state, path="urgent", path_flag="violence", incident=1, case=case, awaiting="")
+    if isinstance(event, Pressed | Commanded | Blocked | Unblocked | InGroup):
+        return  # what the person taps or commands, the person gets
+    _, effects = step(state, event, book)
+    for said in (effect for effect in effects if isinstance(effect, Say)):
+        payloads = {button.payload for row in said.buttons for button in row}
+        assert "/menu" not in payloads
+        assert not any(payload.startswith(("/topic", "/helped")) for payload in payloads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,3 +39,21 @@ def test_what_does_not_fit_falls_back_to_its_default(stored: dict[str, object]) 
     assert state.path in ("", "emergency", "urgent")
     assert isinstance(state.incident, int)
     assert isinstance(state.language, str)
+
+
+def test_the_state_holds_no_words() -> None:
+    """Every text field is one of ours: a code, a topic, a choice; there is none for words of a person."""
+    texts = {field.name for field in fields(State) if field.type == "str"}
+    ours = {
+        "language",
+        "country",
+        "role",
+        "topic",
+        "before",
+        "part",
+        "helped",
+        "awaiting",
+        "path",
+        "path_flag",
+    }
+    assert texts == ours | {"stage", "draft_told"}
