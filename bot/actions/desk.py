@@ -133,7 +133,7 @@ class Desk:
     async def _turn(self, unit: TurnUnit) -> Turned:
         raw = _json(unit.raw)
         reader = Named(self._reader, ranking_in(raw))
-        runner = TurnRunner(reader, self._scan, self._renderer, self._clock)
+        runner = TurnRunner(reader, self._scan, self._renderer, self._clock, wipes=False)
         return await runner.run(unit, event_of(raw, unit.received_at), preset=raw.get("preset"))
 
     async def _failed(self, inbox_id: int, raw: str, attempts: int, error: Exception) -> None:

@@ -30,7 +30,7 @@ EVERYDAY_PHRASES = (
     *("more_heading", "say_heading", "say_heading_child", "avoid_heading"),
     *("platform_heading", "platform_ask", "platform_note", "urgent_reminder"),
     *("staff_joined", "staff_signature", "staff_left", "staff_released"),
-    *("also_read", "forwarded", "slow_down", "exit_done", "delete_receipt", "delete_why"),
+    *("also_read", "forwarded", "slow_down", "exit_done", "exit_kept", "delete_receipt", "delete_why"),
     *("helped_ask", "helped_thanks", "helped_sorry"),
     *("contact_ask", "contact_how", "contact_neutral_set", "contact_plain_set", "contact_never_set"),
     *("contact_knock", "contact_later"),

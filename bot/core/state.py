@@ -55,13 +55,15 @@ class State:
     contact: SafeContact = UNASKED
     helplines: tuple[Helpline, ...] = ()
     moment: datetime | None = None
+    wipes: bool = True
+    """Whether messages of the bot can be taken out of the chat: not on every channel."""
 
     @property
     def audience(self) -> Audience:
         return Audience(self.language, self.country, self.role)
 
 
-_LOOKED_UP = frozenset({"case", "on_duty", "contact", "helplines", "moment"})
+_LOOKED_UP = frozenset({"case", "on_duty", "contact", "helplines", "moment", "wipes"})
 _STORED = {f.name: f.type for f in fields(State) if f.name not in _LOOKED_UP}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "language": ("", *LANGUAGES),

@@ -59,8 +59,15 @@ class TurnRunner:
         clock: Clock,
         *,
         aside: TextReader | None = None,
+        wipes: bool = True,
     ) -> None:
-        """``aside`` reads the single sentences of a message; it must answer without the network."""
+        """Make a runner for one channel.
+
+        Args:
+            aside: reads the single sentences of a message; it must answer without the network.
+            wipes: whether the channel can take messages of the bot out of the chat.
+        """
+        self._wipes = wipes
         self._reader = reader
         self._aside = aside or reader
         self._scan = scan
@@ -88,6 +95,7 @@ class TurnRunner:
         helplines = await unit.helplines()
         known = {**(preset or {}), **stored}
         state = states.restore(known, case=case, on_duty=duty, contact=contact, helplines=helplines)
+        state = replace(state, wipes=self._wipes)
         if isinstance(event, Said) and more:
             event = await self._together(unit, (event, *more), state)
         else:

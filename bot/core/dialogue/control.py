@@ -15,7 +15,7 @@ Step = tuple[State, tuple[Effect, ...]]
 def leave(state: State) -> Step:
     """Take the bot's messages away, and say in neutral words what stays (EXIT-HONEST)."""
     state = replace(state, topic="", part="", awaiting="", misses=0)
-    return state, (Wipe(), say("exit_done"))
+    return state, (Wipe(), say("exit_done")) if state.wipes else (say("exit_kept"),)
 
 
 def case_status(state: State, _: ContentFacts) -> Step:
