@@ -13,7 +13,9 @@ AmparoError
 │   ├── NotFound             no such thing, or not for this reader
 │   ├── NotAllowed           the role does not allow it
 │   ├── Conflict             somebody else changed it first
-│   │   └── Outdated             the person wrote something that the sender has not seen
+│   │   ├── Outdated             the person wrote something that the sender has not seen
+│   │   ├── Unsure               after a long silence somebody else may have the phone
+│   │   └── SecondNeeded         an emergency is closed by two, or with a reason
 │   ├── SignInRefused        unknown account or wrong password
 │   ├── TooManyTries         too many failed sign-ins; wait
 │   ├── AuditError           an act cannot be written into the audit trail, and so must not be
@@ -97,6 +99,14 @@ class Conflict(StoreError):
 
 class Outdated(Conflict):
     """The person wrote something new in between."""
+
+
+class Unsure(Conflict):
+    """After a long silence the sender must say that it is still the same person, or ask first."""
+
+
+class SecondNeeded(Conflict):
+    """A second person has not looked at this emergency; who closes it alone gives a reason."""
 
 
 class SignInRefused(StoreError):

@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from bot.console import account, catalogue, desk, entry, live, overview
+from bot.console import account, acts, catalogue, desk, entry, live, overview
 from bot.console import door as front
 from bot.console.failures import HANDLERS
 from bot.console.guard import Gate, Site
@@ -61,7 +61,7 @@ def create_app(
         service, staff, stats, clock, content, site, catalogues, Renderer(catalogues), Once()
     )
     app.state.closing = False  # set True to end the live streams, which otherwise never end
-    for part in (entry, account, desk, live, overview):
+    for part in (entry, account, desk, acts, live, overview):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Gate, site=site)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 
 from babel import Locale
 from babel.core import get_global, negotiate_locale
 from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal, format_percent
 
 LANGUAGES = ("es", "en", "fr")
 DEFAULT = "en"
@@ -66,6 +67,18 @@ class Catalogue:
     def clock(self, moment: datetime) -> str:
         """``14:05`` on the server's clock."""
         return format_time(moment.astimezone(self.zone), "HH:mm", locale=self._locale)
+
+    def date(self, day: date) -> str:
+        """``2 March 2026``."""
+        return format_date(day, "long", locale=self._locale)
+
+    def number(self, value: float) -> str:
+        """A number as the language writes it."""
+        return str(format_decimal(value, locale=self._locale))
+
+    def percent(self, share: float) -> str:
+        """``12 %`` as the language writes it."""
+        return str(format_percent(share, locale=self._locale))
 
     def day(self, moment: datetime) -> str:
         """``Monday, 2 March 2026``."""

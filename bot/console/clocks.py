@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.console.catalogue import Catalogue
 from bot.console.pages import DueClock, Moment
-from bot.core.case import DUE, CaseState, QueueRow
+from bot.core.case import CaseState, QueueRow
 
 SOON = 0.5
 LATE = 0.15
@@ -50,7 +50,7 @@ def due_clock(words: Catalogue, row: QueueRow, now: datetime) -> DueClock:
         return DueClock("stopped", words.t("clock.stopped", time=words.moment(row.last_at, now)), "closed")
     if row.state is CaseState.WAITING_PERSON:
         return DueClock("paused", words.t("clock.paused"), "paused")
-    left, given = row.due_at - now, DUE[row.priority]
+    left, given = row.due_at - now, row.given
     key = "clock.left" if left >= timedelta() else "clock.late"
     return DueClock(
         level=level_of(left, given),

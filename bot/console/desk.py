@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bot.console.answers import kept_page
+from bot.console.casework import Around, case_work
 from bot.console.door import BadForm
 from bot.console.pages import Mark
 from bot.console.pages import QueuePage as QueueSheet
@@ -22,9 +23,10 @@ from bot.console.visit import (
     unsent_of,
     visitor_of,
 )
+from bot.console.workpages import CaseWork
 from bot.core.access import Permission
-from bot.core.case import Outcome
-from bot.errors import Outdated
+from bot.core.case import CaseDetail, CaseState
+from bot.errors import Outdated, Unsure
 from bot.helpline.service import LONGEST_REPLY, QueuePage, View
 
 router = APIRouter()
@@ -32,8 +34,21 @@ router = APIRouter()
 ROWS = 50
 """Cases on a page of the list."""
 
-DONE = frozenset({"taken", "replied", "noted", "draft", "released", "closed", "kept", "nothing", "retried"})
-PROBLEMS = {"moved_on": "done.moved_on", "outcome": "error.no_outcome", "no_note": "error.text_empty"}
+DONE = frozenset(
+    {
+        *("taken", "replied", "noted", "draft", "released", "closed", "kept", "nothing", "retried"),
+        *("offered", "accepted", "refused", "taken_over", "help_asked", "second", "merged", "parted"),
+        *("passed_on", "inserted"),
+    }
+)
+PROBLEMS = {
+    "moved_on": "done.moved_on",
+    "outcome": "error.no_outcome",
+    "no_note": "error.text_empty",
+    "no_colleague": "error.no_colleague",
+    "record": "error.record",
+    "second": "error.second",
+}
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -81,7 +96,7 @@ async def beside(request: Request, view: str, waiting: QueuePage, after: str = "
 
 def _view(name: str) -> View:
     match name:
-        case "open" | "mine" | "closed":
+        case "open" | "mine" | "overdue" | "closed":
             return name
         case _:
             raise BadForm
@@ -116,15 +131,32 @@ async def show_case(request: Request, reference: str, view: str = "open", pane: 
             problem=_draft_problem(request, reader, detail.draft),
             token=new_token(),
             next_token=new_token(),
+            work=await _work(request, reader, detail),
         ),
     )
     return parts.renderer.page(page)
+
+
+async def _work(request: Request, reader: Reader, detail: CaseDetail) -> CaseWork:
+    """What belongs to the case beside its talk, as far as the reader may do something with it."""
+    parts, member = parts_of(request), member_of(request)
+    if detail.row.state is CaseState.CLOSED or not member.may(Permission.CASE_WORK):
+        return case_work(reader.words, member, detail, Around(), reader.now)
+    lead = member.may(Permission.CASE_ASSIGN)
+    around = Around(
+        colleagues=await parts.service.colleagues(member) if detail.mine or lead else (),
+        helplines=await parts.service.helplines(member) if lead else (),
+        material=await parts.service.material(member, detail.row) if detail.mine else (),
+    )
+    return case_work(reader.words, member, detail, around, reader.now)
 
 
 def _draft_problem(request: Request, reader: Reader, draft: str) -> str:
     match request.query_params.get("problem", ""):
         case "newer":
             return reader.words.t("done.newer")
+        case "unsure":
+            return reader.words.t("error.unsure")
         case "length":
             return reader.words.t("error.text_length", n=units(draft), limit=LONGEST_REPLY)
         case "empty":
@@ -142,40 +174,43 @@ def units(text: str) -> int:
 async def take_next(request: Request) -> Response:
     """Take the most pressing case; pressed twice, it is still one."""
     parts, member = parts_of(request), member_of(request)
-    reference = await parts.once.run(member, _form_token(request), lambda: parts.service.take_next(member))
-    return _to("/queue", "done=nothing") if reference is None else _to_case(reference, "done=taken")
+    reference = await parts.once.run(member, form_token(request), lambda: parts.service.take_next(member))
+    return _to("/queue", "done=nothing") if reference is None else back_to_case(reference, "done=taken")
 
 
 @router.post("/cases/{reference}/claim")
 async def claim(request: Request, reference: str) -> Response:
     """Take this case; a text that comes along becomes its draft."""
-    parts, member, text = parts_of(request), member_of(request), _text(request)
+    parts, member, text = parts_of(request), member_of(request), text_of(request)
     await parts.service.claim(member, reference)
     if text.strip():
         await _keep(request, reference, text)
-        return _to_case(reference, "done=kept")
-    return _to_case(reference, "done=taken")
+        return back_to_case(reference, "done=kept")
+    return back_to_case(reference, "done=taken")
 
 
 @router.post("/cases/{reference}/reply")
 async def reply(request: Request, reference: str) -> Response:
     """Send to the family. Whatever stands against it, the text is kept."""
-    parts, member, text = parts_of(request), member_of(request), _text(request)
-    seen, token = _number(request, "seen"), _form_token(request)
+    parts, member, text = parts_of(request), member_of(request), text_of(request)
+    seen, token = _number(request, "seen"), form_token(request)
     try:
-        await parts.service.reply(member, reference, text, seen=seen, token=token)
+        sure = visitor_of(request).form.get("sure") == "1"
+        await parts.service.reply(member, reference, text, seen=seen, token=token, sure=sure)
     except Outdated:
-        return await _keep(request, reference, text) or _to_case(reference, "problem=newer")
+        return await _keep(request, reference, text) or back_to_case(reference, "problem=newer")
+    except Unsure:
+        return await _keep(request, reference, text) or back_to_case(reference, "problem=unsure")
     except ValueError:
         problem = "problem=length" if text.strip() else "problem=empty"
-        return await _keep(request, reference, text) or _to_case(reference, problem)
-    return _to_case(reference, "done=replied")
+        return await _keep(request, reference, text) or back_to_case(reference, problem)
+    return back_to_case(reference, "done=replied")
 
 
 @router.post("/cases/{reference}/draft")
 async def draft(request: Request, reference: str) -> Response:
     """Keep the answer unsent."""
-    refused = await _keep(request, reference, _text(request))
+    refused = await _keep(request, reference, text_of(request))
     if refused is not None:
         return refused
     if by_script(request):
@@ -183,7 +218,7 @@ async def draft(request: Request, reference: str) -> Response:
         return JSONResponse(
             {"saved": reader.words.t("reply.draft_saved", time=reader.words.clock(reader.now))}
         )
-    return _to_case(reference, "done=draft")
+    return back_to_case(reference, "done=draft")
 
 
 @router.post("/cases/{reference}/heartbeat")
@@ -202,44 +237,15 @@ async def presence(request: Request) -> Response:
 @router.post("/cases/{reference}/note")
 async def note(request: Request, reference: str) -> Response:
     """Keep a note for staff."""
-    parts, member, text = parts_of(request), member_of(request), _text(request)
-    token = _form_token(request, required=False)
+    parts, member, text = parts_of(request), member_of(request), text_of(request)
+    token = form_token(request, required=False)
     if not text.strip():
-        return _to_case(reference, "problem=no_note&pane=details")
+        return back_to_case(reference, "problem=no_note&pane=details")
     try:
         await parts.once.run(member, token, lambda: parts.service.note(member, reference, text))
     except ValueError:
-        return await _too_long(request)
-    return _to_case(reference, "done=noted")
-
-
-@router.post("/cases/{reference}/release")
-async def release(request: Request, reference: str) -> Response:
-    """Give the case back."""
-    parts, member, text = parts_of(request), member_of(request), _text(request)
-    token = _form_token(request)
-    try:
-        await parts.once.run(member, token, lambda: parts.service.release(member, reference, text))
-    except ValueError:
-        return await _too_long(request)
-    return _to("/queue", "done=released")
-
-
-@router.post("/cases/{reference}/close")
-async def close(request: Request, reference: str) -> Response:
-    """End the case."""
-    parts, member, text = parts_of(request), member_of(request), _text(request)
-    form, token = visitor_of(request).form, _form_token(request)
-    if form.get("outcome", "") not in set(Outcome):
-        return _to_case(reference, "problem=outcome&pane=details")
-    outcome, tell = Outcome(form["outcome"]), form.get("tell") == "1"
-    try:
-        await parts.once.run(
-            member, token, lambda: parts.service.close(member, reference, outcome, text, tell=tell)
-        )
-    except ValueError:
-        return await _too_long(request)
-    return _to_case(reference, "done=closed")
+        return await too_long(request)
+    return back_to_case(reference, "done=noted")
 
 
 async def _keep(request: Request, reference: str, text: str) -> Response | None:
@@ -247,18 +253,20 @@ async def _keep(request: Request, reference: str, text: str) -> Response | None:
     try:
         await parts_of(request).service.save_draft(member_of(request), reference, text)
     except ValueError:
-        return await _too_long(request)
+        return await too_long(request)
     return None
 
 
-async def _too_long(request: Request) -> Response:
+async def too_long(request: Request) -> Response:
+    """A page that gives the text back. Raises `BadForm` where there is none."""
     unsent = unsent_of(request)
     if unsent is None or by_script(request):
         raise BadForm
     return await kept_page(request, unsent, message="error.too_large", status=413)
 
 
-def _text(request: Request) -> str:
+def text_of(request: Request) -> str:
+    """The text of the form."""
     return visitor_of(request).form.get("text", "")
 
 
@@ -269,7 +277,7 @@ def _number(request: Request, name: str) -> int:
     return int(value)
 
 
-def _form_token(request: Request, *, required: bool = True) -> str:
+def form_token(request: Request, *, required: bool = True) -> str:
     """The form's own token; a text that was given back comes without one and gets its own."""
     token = visitor_of(request).form.get("token", "")
     if not token and not required:
@@ -279,9 +287,15 @@ def _form_token(request: Request, *, required: bool = True) -> str:
     return token
 
 
-def _to_case(reference: str, query: str) -> Response:
+def back_to_case(reference: str, query: str) -> Response:
+    """To the case, with a word on what was done or is missing."""
     return _to(f"/cases/{reference}", query + "#latest" if "pane" not in query else query)
 
 
 def _to(path: str, query: str) -> Response:
     return RedirectResponse(f"{path}?{query}", 303)
+
+
+def back_to_queue(query: str) -> Response:
+    """To the queue, with a word on what was done."""
+    return _to("/queue", query)

@@ -22,6 +22,7 @@ from bot.console.page_parts import Mark as Mark
 from bot.console.page_parts import Moment as Moment
 from bot.console.page_parts import Shell as Shell
 from bot.console.page_parts import Unsent as Unsent
+from bot.console.workpages import CaseWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ class Row:
     mine: bool
     chosen: bool
     unreachable: str
+    returned: str
+    help_asked: str
+    offered: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A message or a note. ``author`` is person, bot, staff or note."""
+    """A message or a note. ``author`` is person, bot, staff or note.
+
+    ``veil`` says what is hidden until it is asked for; empty for what is shown at once.
+    """
 
     id: int
     author: str
@@ -106,6 +113,7 @@ class Talk:
     flags: tuple[str, ...]
     edited: bool
     delivery: Mark | None
+    veil: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +138,6 @@ class Reason:
 
     flag: str
     quotes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """An option of a list."""
-
-    value: str
-    word: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class CasePage:
     token: str
     next_token: str
     limit: int
-    outcomes: tuple[Choice, ...]
+    work: CaseWork
 
 
 @dataclass(frozen=True, slots=True)

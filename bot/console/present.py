@@ -14,7 +14,6 @@ from bot.console.clocks import due_clock, iso, moment_of
 from bot.console.pages import (
     CaseList,
     CasePage,
-    Choice,
     Count,
     Frame,
     LanguageChoice,
@@ -24,11 +23,12 @@ from bot.console.pages import (
     Tab,
 )
 from bot.console.timeline import flag_word, reasons, timeline
-from bot.core.case import CaseDetail, CaseState, Outcome, QueueRow
+from bot.console.workpages import CaseWork
+from bot.core.case import CaseDetail, CaseState, QueueRow
 from bot.core.taxonomy import Priority
 from bot.helpline.service import COUNT_UP_TO, LONGEST_REPLY, QueuePage, StaffMember
 
-VIEWS = ("open", "mine", "closed")
+VIEWS = ("open", "mine", "overdue", "closed")
 LANGUAGE_NAMES = {"es": "Español", "en": "English", "fr": "Français"}
 PRIORITY_KINDS = {Priority.EMERGENCY: "emergency", Priority.URGENT: "urgent", Priority.ROUTINE: "routine"}
 
@@ -78,7 +78,10 @@ def emergencies(page: QueuePage) -> tuple[str, ...]:
     )
 
 
-SCRIPT_WORDS = ("live.", "clock.", "alarm.", "reply.draft", "reply.length", "app.server_time", "case.new")
+SCRIPT_WORDS = (
+    *("live.", "clock.", "alarm.", "reply.draft", "reply.length", "app.server_time", "case.new"),
+    "lease.",
+)
 
 
 def script_words(words: Catalogue) -> str:
@@ -119,6 +122,9 @@ def row_of(words: Catalogue, row: QueueRow, now: datetime, *, mine: bool, view: 
         mine=mine,
         chosen=row.reference == chosen,
         unreachable=words.t("delivery.unreachable") if row.unreachable else "",
+        returned=words.t("state.returned") if row.returned and row.state is CaseState.NEW else "",
+        help_asked=words.t("help_call.row") if row.help_asked else "",
+        offered=words.t("offer.row", name=row.offered_to) if row.offered_to else "",
     )
 
 
@@ -180,6 +186,7 @@ class CaseExtras:
     problem: str
     token: str
     next_token: str
+    work: CaseWork
 
 
 def case_page(
@@ -213,7 +220,7 @@ def case_page(
         token=extras.token,
         next_token=extras.next_token,
         limit=LONGEST_REPLY,
-        outcomes=tuple(Choice(outcome.value, words.t(f"outcome.{outcome.value}")) for outcome in Outcome),
+        work=extras.work,
     )
 
 

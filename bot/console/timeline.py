@@ -10,6 +10,7 @@ from bot.console.catalogue import Catalogue
 from bot.console.clocks import moment_of
 from bot.console.pages import Entry, Mark, Piece, Reason, Talk
 from bot.core.case import Author, DeliveryState, Line, Spot
+from bot.core.taxonomy import IMMINENT_DANGER, SELF_HARM, SEXUAL_HARM, VIOLENCE
 
 NOT_DELIVERED = frozenset(
     {DeliveryState.UNCERTAIN, DeliveryState.UNREACHABLE, DeliveryState.REJECTED, DeliveryState.CANCELLED}
@@ -109,8 +110,29 @@ def _talk(words: Catalogue, line: Line, now: datetime) -> Talk:
         ),
         flags=tuple(flag_word(words, flag) for flag in line.flags),
         edited=line.edited,
-        delivery=delivery_mark(words, line.delivery),
+        delivery=_delivery(words, line, now),
+        veil=_veil(words, line),
     )
+
+
+VEILED = frozenset({SEXUAL_HARM, VIOLENCE})
+NEVER_VEILED = frozenset({IMMINENT_DANGER, SELF_HARM})
+"""What threatens a life is read at once; what only hurts to read waits until it is asked for."""
+
+
+def _veil(words: Catalogue, line: Line) -> str:
+    flags = frozenset(line.flags)
+    if line.author is not Author.PERSON or not flags & VEILED or flags & NEVER_VEILED or not line.text:
+        return ""
+    names = ", ".join(flag_word(words, flag) for flag in line.flags if flag in VEILED)
+    return words.t("veil.hidden", n=max(1, len(line.text) // 60 + 1), flags=names)
+
+
+def _delivery(words: Catalogue, line: Line, now: datetime) -> Mark | None:
+    """A message that is held back says until when."""
+    if line.delivery is DeliveryState.HELD and line.goes_at is not None:
+        return Mark("held", words.t("delivery.held_until", time=words.moment(line.goes_at, now)))
+    return delivery_mark(words, line.delivery)
 
 
 def _evidence(words: Catalogue, flags: Sequence[str]) -> str:

@@ -24,7 +24,12 @@ T = TypeVar("T")
 _REMEMBERED = 4096
 
 LANGUAGE_COOKIE = "amparo_language"
-KINDS = frozenset({"reply", "draft", "note", "release", "close", "claim"})
+KINDS = frozenset(
+    {
+        *("reply", "draft", "note", "release", "close", "claim", "offer", "refuse", "take-over", "stand-by"),
+        *("merge", "part", "pass-on"),
+    }
+)
 """Forms of a case that carry a text."""
 
 

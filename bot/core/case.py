@@ -9,7 +9,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.core.closing import Closing
+from bot.core.contact import UNASKED, SafeContact
+from bot.core.outcome import Outcome
 from bot.core.taxonomy import Priority
+
+__all__ = [
+    "CLOCK_STATES",
+    "DUE",
+    "HELD_STATES",
+    "LEASE",
+    "OPEN_STATES",
+    "REOPENS",
+    "Author",
+    "CaseDetail",
+    "CaseState",
+    "CaseView",
+    "DeliveryState",
+    "Line",
+    "Outcome",
+    "QueueRow",
+    "Spot",
+    "due_at",
+]
 
 
 class CaseState(StrEnum):
@@ -21,6 +43,9 @@ class CaseState(StrEnum):
     WAITING_US = "waiting_us"
     CLOSED = "closed"
 
+
+CLOCK_STATES = (CaseState.NEW, CaseState.CLAIMED, CaseState.WAITING_US)
+"""Somebody waits for us: the clock runs."""
 
 HELD_STATES = (CaseState.CLAIMED, CaseState.WAITING_PERSON, CaseState.WAITING_US)
 """A member of staff has the case; the bot is silent but for new danger."""
@@ -37,16 +62,8 @@ DUE: dict[Priority, timedelta] = {
 LEASE = timedelta(minutes=15)
 """A holder who does nothing for this long loses the case back to the queue."""
 
-
-class Outcome(StrEnum):
-    """How a case ended."""
-
-    SUPPORTED = "supported"
-    REFERRED = "referred"
-    EMERGENCY_SERVICES = "emergency_services"
-    INFORMATION = "information"
-    NO_ANSWER = "no_answer"
-    FALSE_ALARM = "false_alarm"
+REOPENS = timedelta(hours=72)
+"""Who writes again within this time after the end is not a new case."""
 
 
 class Author(StrEnum):
@@ -69,6 +86,8 @@ class DeliveryState(StrEnum):
     UNREACHABLE = "unreachable"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+    HELD = "held"
+    """Queued, but not before its time or the person's next message; never stored as such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +132,13 @@ class QueueRow:
     holder: str
     unreachable: bool
     version: int
+    given: timedelta = timedelta(days=1)
+    """The whole time that was given until ``due_at``."""
+    returned: bool = False
+    """Was with somebody before and came back: lease run out, given back, reopened."""
+    help_asked: bool = False
+    offered_to: str = ""
+    """Who was asked to take it over and has not answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +165,10 @@ class Line:
     spots: tuple[Spot, ...] = ()
     edited: bool = False
     delivery: DeliveryState | None = None
+    goes_at: datetime | None = None
+    """A message that is held back goes out then at the earliest."""
+    waits: bool = False
+    """A message that goes out once the person has written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +181,22 @@ class CaseDetail:
     draft: str = ""
     last_line: int = 0
     """Id of the newest line; a reply names the line its writer had seen."""
+    contact: SafeContact = UNASKED
+    opens_at: datetime | None = None
+    """When a message of now would go out by the safe-contact times; None: once the person writes."""
+    person_at: datetime | None = None
+    lease_until: datetime | None = None
+    offered: str = ""
+    """``to_me``, ``to_other`` or empty."""
+    second: str = ""
+    """Who looked at it as the second person."""
+    main: str = ""
+    """Reference of the case that this one is a duplicate of."""
+    same: tuple[str, ...] = ()
+    """References of cases of the same event, each with a talk of its own."""
+    before: tuple[QueueRow, ...] = ()
+    """Earlier cases of this chat, newest first."""
+    record: Closing | None = None
 
 
 def due_at(opened: datetime, priority: Priority) -> datetime:

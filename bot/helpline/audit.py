@@ -25,7 +25,7 @@ from bot.core.access import Permission
 from bot.core.helplines import DEFAULT
 from bot.errors import AuditError
 from bot.helpline.database import Database
-from bot.helpline.staff import StaffMember, needs
+from bot.helpline.members import StaffMember, needs
 from bot.helpline.tables import audit, audit_head, cases, staff
 from bot.helpline.trail import Entry, take
 

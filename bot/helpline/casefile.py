@@ -8,21 +8,22 @@ rows which only refer to the case, such as a look at it, need not wait.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
-from bot.core.case import HELD_STATES, Author, CaseState, CaseView, Spot
+from bot.core.case import DUE, HELD_STATES, REOPENS, Author, CaseState, CaseView, Outcome, Spot
 from bot.core.effects import Audience
 from bot.core.taxonomy import FLAGS, Priority
 from bot.errors import Conflict, KeyringError
 from bot.helpline import places, trail
 from bot.helpline.crypto import DataKey, Keyring
-from bot.helpline.tables import case_lines, cases, staff
+from bot.helpline.helplines import due_times
+from bot.helpline.tables import case_lines, cases, helplines, staff
 
 log = structlog.get_logger()
 
@@ -65,6 +66,19 @@ class CaseFile:
     helpline_id: int | None = None
     promised: bool = False
     """Told that somebody is at work; who then comes to nobody is told so."""
+    given: timedelta = DUE[Priority.ROUTINE]
+    person_at: datetime | None = None
+    returned: bool = False
+    alarm: int = 0
+    """How often it was told that the case is overdue."""
+    waited: int | None = None
+    """Seconds from the opening to the first word of a person of the staff."""
+    offered_id: int | None = None
+    second_id: int | None = None
+    help_at: datetime | None = None
+    main_id: int | None = None
+    times: Mapping[Priority, timedelta] = field(default_factory=lambda: DUE)
+    """Time until a person should have looked, as its helpline set it."""
 
     @property
     def open(self) -> bool:
@@ -74,21 +88,54 @@ class CaseFile:
         """Whether somebody has it; a lease that ran out counts as nobody, swept or not."""
         return self.state in HELD_STATES and self.lease_until is not None and self.lease_until > now
 
-    def raise_to(self, priority: Priority, flags: Sequence[str], due: datetime) -> bool:
+    def due_from(self, moment: datetime) -> None:
+        """A person is due anew, counted from a moment; nobody was told yet that it is late."""
+        self.given = self.times[self.priority]
+        self.due_at, self.alarm = moment + self.given, 0
+
+    def give_back(self) -> None:
+        """Nobody has it any more; the draft stays."""
+        self.state, self.returned = CaseState.NEW, True
+        self.holder_id = self.lease_until = self.offered_id = self.help_at = None
+        self.holder = ""
+
+    def reopen(self, now: datetime) -> None:
+        """Back into the queue, one step less urgent than it was: new danger raises it again.
+
+        When and how it had ended stays known, until it ends anew.
+        """
+        self.give_back()
+        self.second_id = self.answered_at = self.confirmed = None
+        self.priority = Priority.URGENT if self.priority is Priority.EMERGENCY else Priority.ROUTINE
+        self.due_from(now)
+
+    def reopens(self, now: datetime) -> bool:
+        """Whether a new message of the person belongs to this ended case."""
+        if self.open or self.closed_at is None or self.wrapped_key is None or self.conversation_id is None:
+            return False
+        return self.outcome != Outcome.FALSE_ALARM and now - self.closed_at <= REOPENS
+
+    def silent_for(self, now: datetime) -> timedelta | None:
+        """How long ago the person wrote last; None where that is not known."""
+        return None if self.person_at is None else now - self.person_at
+
+    def raise_to(self, priority: Priority, flags: Sequence[str], now: datetime) -> bool:
         """Add flags; the priority never falls and the due time never moves back. Whether it changed."""
         together = tuple(sorted({*self.flags, *flags}, key=_gravest_first))
         higher = priority > self.priority
         if together == self.flags and not higher:
             return False
         if higher:
-            self.priority, self.due_at = priority, min(self.due_at, due)
+            before, self.priority = self.due_at, priority
+            self.due_from(now)
+            self.due_at = min(self.due_at, before)
         self.flags = together
         return True
 
     def close(self, outcome: str, now: datetime) -> None:
         """End it; the draft and the lease go."""
         self.state, self.outcome, self.closed_at = CaseState.CLOSED, outcome, now
-        self.lease_until = self.draft = None
+        self.lease_until = self.draft = self.offered_id = self.help_at = None
 
     def view(self, now: datetime) -> CaseView:
         """The case as the dialogue may know it."""
@@ -137,9 +184,14 @@ def _gravest_first(flag: str) -> int:
 
 
 def case_query() -> Select[Any]:
-    """All columns of cases with the holder's name."""
-    holder = staff.c.name.label("holder_name")
-    return select(cases, holder).select_from(cases.outerjoin(staff, staff.c.id == cases.c.holder_id))
+    """All columns of cases with the holder's name and the helpline's due times."""
+    joined = cases.outerjoin(staff, staff.c.id == cases.c.holder_id)
+    joined = joined.outerjoin(helplines, helplines.c.id == cases.c.helpline_id)
+    return select(cases, *BESIDE_CASES).select_from(joined)
+
+
+BESIDE_CASES = (staff.c.name.label("holder_name"), helplines.c.due.label("helpline_due"))
+"""What `case_file` needs beside the case's own columns."""
 
 
 _LOCKED = case_query().where(cases.c.id == bindparam("case_id")).with_for_update(of=cases, key_share=True)
@@ -178,6 +230,16 @@ def case_file(row: Row[Any]) -> CaseFile:
         draft=row.draft,
         helpline_id=row.helpline_id,
         promised=row.promised,
+        given=timedelta(seconds=row.given),
+        person_at=row.person_at,
+        returned=row.returned,
+        alarm=row.alarm,
+        waited=row.waited,
+        offered_id=row.offered_id,
+        second_id=row.second_id,
+        help_at=row.help_at,
+        main_id=row.main_id,
+        times=due_times(row.helpline_due),
     )
 
 
@@ -222,6 +284,15 @@ def _values(case: CaseFile) -> dict[str, Any]:
         "draft": case.draft,
         "helpline_id": case.helpline_id,
         "promised": case.promised,
+        "given": int(case.given.total_seconds()),
+        "person_at": case.person_at,
+        "returned": case.returned,
+        "alarm": case.alarm,
+        "waited": case.waited,
+        "offered_id": case.offered_id,
+        "second_id": case.second_id,
+        "help_at": case.help_at,
+        "main_id": case.main_id,
     }
 
 

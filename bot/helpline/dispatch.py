@@ -165,3 +165,28 @@ def plain(message: Message) -> str:
 
 
 _TAGS = re.compile(r"</?[bi]>")
+
+
+def group_lane(connection: Connection, keyring: Keyring, chat_id: int, now: datetime) -> Lane | None:
+    """The lane of a staff's group, made at first use; None while no bot has ever run here."""
+    bot_id = connection.execute(_NEWEST_BOT).scalar_one_or_none()
+    if bot_id is None:
+        return None
+    chat_key = keyring.chat_key(bot_id, chat_id)
+    chat = {
+        "bot_id": bot_id,
+        "chat_key": chat_key,
+        "chat_id": keyring.encrypt(chat_id, places.chat_id(chat_key)),
+        "version": 1,
+        "unreachable": False,
+        "contact_when": "",
+        "contact_neutral": False,
+        "created_at": now,
+        "seen_at": now,
+    }
+    connection.execute(_NEW_CHAT[connection.dialect.name], chat)
+    found = select(conversations.c.id).where(conversations.c.chat_key == chat_key)
+    return Lane(bot_id, connection.execute(found).scalar_one(), unreachable=False)
+
+
+_NEWEST_BOT = select(conversations.c.bot_id).order_by(conversations.c.id.desc()).limit(ONE)

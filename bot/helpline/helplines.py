@@ -86,6 +86,13 @@ def by_code(connection: Connection, code: str) -> Helpline:
     return _helpline(row)
 
 
+def due_times(minutes: Mapping[str, int] | None) -> Mapping[Priority, timedelta]:
+    """Due times as stored, with what is usual for those that were left out."""
+    if not minutes:
+        return DUE
+    return {**DUE, **{Priority[name.upper()]: timedelta(minutes=n) for name, n in minutes.items()}}
+
+
 def default_helpline_id(connection: Connection) -> int:
     """Whose a case is that no other helpline covers."""
     return connection.execute(_DEFAULT_ID).scalar_one()
@@ -123,7 +130,7 @@ def _change(connection: Connection, code: str, values: dict[str, Any]) -> Helpli
 
 
 def _helpline(row: Row[Any]) -> Helpline:
-    due = {**DUE, **{Priority[name.upper()]: timedelta(minutes=n) for name, n in row.due.items()}}
+    due = due_times(row.due)
     return Helpline(
         id=row.id,
         code=row.code,

@@ -54,6 +54,13 @@ def member_of(row: Any) -> StaffMember:
     return StaffMember(row.id, row.login, row.name, row.role, row.helpline_id, row.helpline or "")
 
 
+def member_by_id(connection: Connection, staff_id: int) -> StaffMember | None:
+    """An active account, or None."""
+    query = select(*MEMBER).select_from(WHOSE).where(staff.c.id == staff_id, staff.c.active)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else member_of(row)
+
+
 def within_reach(connection: Connection, by: StaffMember | None, login: str) -> StaffMember:
     """An account that ``by`` may look after: of the same helpline, or any for the default one's.
 

@@ -7,42 +7,37 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-import structlog
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
     SmallInteger,
-    bindparam,
     func,
     literal,
+    or_,
     select,
     tuple_,
     update,
 )
 
-from bot.core.case import Author, CaseDetail, DeliveryState, Line, QueueRow, Spot
+from bot.core.case import CLOCK_STATES, QueueRow
 from bot.core.taxonomy import Priority
-from bot.errors import Conflict, KeyringError, NotFound
+from bot.errors import Conflict, NotFound
 from bot.helpline import changes, places
-from bot.helpline.casefile import CaseFile, add_event, case_file, case_query, spots_of
-from bot.helpline.crypto import DataKey, Keyring
+from bot.helpline.casefile import add_event, case_file, case_query
+from bot.helpline.crypto import Keyring
+from bot.helpline.members import StaffMember
 from bot.helpline.sql import ONE, word
-from bot.helpline.staff import StaffMember
 from bot.helpline.tables import (
     UtcDateTime,
     audit,
-    case_lines,
     cases,
     conversations,
     inbox,
-    outbox,
     staff,
 )
 
-log = structlog.get_logger()
-
-View = Literal["open", "mine", "closed"]
+View = Literal["open", "mine", "overdue", "closed"]
 VIEWED_AGAIN = timedelta(minutes=10)
 """A look at the same case by the same person within this time is one look."""
 
@@ -81,13 +76,13 @@ class DeadLetter:
 
 
 def queue(
-    connection: Connection, member: StaffMember, view: View, limit: int, after: str | None
+    connection: Connection, member: StaffMember, view: View, limit: int, after: str | None, now: datetime
 ) -> QueuePage:
     """A page of a view. Raises ValueError for an unknown view or a malformed ``after``."""
     limit = max(1, min(limit, MOST_ROWS))
     closed = view == "closed"
-    scope = [_theirs(member), *_scope(member, view)]
-    page = _queue_query().where(*scope)
+    scope = [theirs(member), *_scope(member, view, now)]
+    page = queue_query().where(*scope)
     if after is not None:
         page = page.where(_behind(_decoded(after), closed))
     order = (
@@ -99,10 +94,10 @@ def queue(
     rows, more = found[:limit], len(found) > limit
     place = _place(rows[-1], closed) if more else None
     hidden = 0 if place is None else _count(connection, *scope, _behind(place, closed))
-    own = (_OPEN, _theirs(member))
+    own = (_OPEN, theirs(member))
     counts = {p: _count(connection, *own, cases.c.rank == literal(-int(p), SmallInteger)) for p in Priority}
     return QueuePage(
-        rows=tuple(queue_row(case_file(row), bool(row.unreachable)) for row in rows),
+        rows=tuple(queue_row(row) for row in rows),
         counts=counts,
         hidden=hidden,
         after=None if place is None else _encoded(place),
@@ -112,26 +107,31 @@ def queue(
 _OPEN = cases.c.state != word("closed")
 
 
-def _theirs(member: StaffMember) -> ColumnElement[bool]:
+def theirs(member: StaffMember) -> ColumnElement[bool]:
     """Cases of the member's helpline; whoever has none sees none."""
     return cases.c.helpline_id == literal(member.helpline_id, BigInteger)
 
 
-def _scope(member: StaffMember, view: View) -> list[ColumnElement[bool]]:
+def _scope(member: StaffMember, view: View, now: datetime) -> list[ColumnElement[bool]]:
     match view:
         case "open":
             return [_OPEN]
         case "mine":
-            return [_OPEN, cases.c.holder_id == member.id]
+            return [_OPEN, or_(cases.c.holder_id == member.id, cases.c.offered_id == member.id)]
+        case "overdue":
+            running = cases.c.state.in_([word(state.value) for state in CLOCK_STATES])
+            return [_OPEN, running, cases.c.due_at <= literal(now, UtcDateTime)]
         case "closed":
             return [cases.c.state == word("closed")]
         case _:
-            raise ValueError("a view is open, mine or closed")
+            raise ValueError("a view is open, mine, overdue or closed")
 
 
-def _queue_query() -> Any:
-    query = case_query().add_columns(conversations.c.unreachable)
-    return query.outerjoin(conversations, conversations.c.id == cases.c.conversation_id)
+def queue_query() -> Any:
+    offered = staff.alias("offered")
+    query = case_query().add_columns(conversations.c.unreachable, offered.c.name.label("offered_name"))
+    query = query.outerjoin(conversations, conversations.c.id == cases.c.conversation_id)
+    return query.outerjoin(offered, offered.c.id == cases.c.offered_id)
 
 
 Place = tuple[int, datetime, int]
@@ -173,8 +173,9 @@ def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
-def queue_row(case: CaseFile, unreachable: bool) -> QueueRow:
-    """A case as the queue shows it."""
+def queue_row(row: Any) -> QueueRow:
+    """A case of `queue_query` as the queue shows it."""
+    case = case_file(row)
     return QueueRow(
         reference=case.reference,
         state=case.state,
@@ -189,75 +190,16 @@ def queue_row(case: CaseFile, unreachable: bool) -> QueueRow:
         due_at=case.due_at,
         last_at=case.last_at,
         holder=case.holder,
-        unreachable=unreachable,
+        unreachable=bool(row.unreachable),
         version=case.version,
+        given=case.given,
+        returned=case.returned,
+        help_asked=case.help_at is not None,
+        offered_to=row.offered_name or "",
     )
 
 
-def detail(
-    connection: Connection, keyring: Keyring, member: StaffMember, reference: str, now: datetime
-) -> tuple[CaseDetail, int, bool]:
-    """A case with its timeline, its id, and whether this look is still to be written down."""
-    query = _queue_query().where(cases.c.reference == reference, _theirs(member))
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise NotFound("there is no such case")
-    case = case_file(row)
-    lines = _lines(connection, keyring, case)
-    mine = case.holder_id == member.id and case.held(now)
-    draft, key = "", case.key(keyring)
-    if mine and key is not None and case.draft is not None:
-        draft = key.decrypt(case.draft, places.case_draft(case.reference))
-    last = lines[-1].id if lines else 0
-    seen = _seen_lately(connection, case.id, member.id, now)
-    return CaseDetail(queue_row(case, bool(row.unreachable)), lines, mine, draft, last), case.id, not seen
-
-
-def _lines(connection: Connection, keyring: Keyring, case: CaseFile) -> tuple[Line, ...]:
-    key = case.key(keyring)
-    lines = []
-    for row in connection.execute(_LINES, {"b_case": case.id}):
-        text, spots = _words(key, case.reference, row)
-        line = Line(
-            id=row.id,
-            author=Author(row.author),
-            at=row.at,
-            text=text,
-            key=row.key,
-            staff=row.name or "",
-            flags=row.flags,
-            spots=spots,
-            edited=row.edited,
-            delivery=None if row.delivery is None else DeliveryState(row.delivery),
-        )
-        lines.append(line)
-    return tuple(lines)
-
-
-def _words(key: DataKey | None, reference: str, row: Any) -> tuple[str, tuple[Spot, ...]]:
-    if row.body is None or key is None:
-        return "", ()
-    try:
-        content = key.decrypt(row.body, places.line_body(reference, row.token))
-    except KeyringError:
-        log.error("line_unreadable", line_id=row.id)
-        return "", ()
-    return content["t"], spots_of(content)
-
-
-_LINES = (
-    select(case_lines, staff.c.name, outbox.c.state.label("delivery"))
-    .select_from(
-        case_lines.outerjoin(staff, staff.c.id == case_lines.c.staff_id).outerjoin(
-            outbox, outbox.c.id == case_lines.c.outbox_id
-        )
-    )
-    .where(case_lines.c.case_id == bindparam("b_case"))
-    .order_by(case_lines.c.id)
-)
-
-
-def _seen_lately(connection: Connection, case_id: int, staff_id: int, now: datetime) -> bool:
+def seen_lately(connection: Connection, case_id: int, staff_id: int, now: datetime) -> bool:
     query = select(audit.c.seq).where(
         audit.c.case_id == case_id,
         audit.c.staff_id == staff_id,

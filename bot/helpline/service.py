@@ -7,85 +7,81 @@ helpline is not found. Times come from the clock.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Concatenate, ParamSpec, TypeVar
-
-from sqlalchemy import Connection
 
 from bot.core.access import Permission
-from bot.core.case import CaseDetail, Outcome
-from bot.core.ports import Clock, Renderer
-from bot.helpline import desk, reading_room
-from bot.helpline.bell import Bell
-from bot.helpline.changes import ELSEWHERE, Change, Changes
-from bot.helpline.crypto import Keyring
-from bot.helpline.database import Database
-from bot.helpline.desk import LONGEST_NOTE, LONGEST_REPLY, Hand
+from bot.core.case import CaseDetail
+from bot.core.closing import Closing
+from bot.core.helplines import Helpline
+from bot.helpline import desk, ending, opened_case, reading_room
+from bot.helpline.alerts import Receivers
+from bot.helpline.canned import CannedText
+from bot.helpline.changes import ELSEWHERE, Change
+from bot.helpline.desk import LONGEST_NOTE, LONGEST_REPLY, STRANGER
+from bot.helpline.ending import follow_up
+from bot.helpline.hand import clean, normal_reference
+from bot.helpline.helplines import HelplineForm, Helplines, form_of
+from bot.helpline.material import Material
+from bot.helpline.overview import Overview
 from bot.helpline.promises import tell_who_waits
 from bot.helpline.reading_room import COUNT_UP_TO, DeadLetter, QueuePage, View
+from bot.helpline.reports import Hour, Judged, Load, Report, Waiting
+from bot.helpline.search import Found, Search
 from bot.helpline.second_factor import Enrolment, Passed
 from bot.helpline.staff import SignedIn, StaffAccounts, StaffMember, needs
+from bot.helpline.teamwork import Teamwork
+from bot.helpline.watch import tell_overdue
 
 __all__ = [
     "COUNT_UP_TO",
     "ELSEWHERE",
     "LONGEST_NOTE",
     "LONGEST_REPLY",
+    "STRANGER",
+    "CannedText",
     "Change",
     "DeadLetter",
     "Enrolment",
+    "Found",
+    "Helpline",
+    "HelplineForm",
     "HelplineService",
+    "Helplines",
+    "Hour",
+    "Judged",
+    "Load",
+    "Material",
     "Passed",
     "QueuePage",
+    "Receivers",
+    "Report",
+    "Search",
     "SignedIn",
     "StaffAccounts",
     "StaffMember",
     "View",
+    "Waiting",
+    "form_of",
 ]
 
-P = ParamSpec("P")
-T = TypeVar("T")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_LETTERS = 200
 
 
-class HelplineService:
+class HelplineService(Teamwork, Overview):
     """Queue and cases for the staff."""
-
-    def __init__(
-        self,
-        database: Database,
-        keyring: Keyring,
-        clock: Clock,
-        renderer: Renderer,
-        *,
-        accounts: StaffAccounts,
-        changes: Changes,
-        work: Bell,
-        delivery: Bell,
-        change: Bell,
-    ) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._clock = clock
-        self._renderer = renderer
-        self._accounts = accounts
-        self._changes = changes
-        self._work = work
-        self._delivery = delivery
-        self._change = change
 
     async def queue(
         self, staff: StaffMember, *, view: View = "open", limit: int = 50, after: str | None = None
     ) -> QueuePage:
         """A page of cases: the gravest first, then the one due first; closed ones newest first.
 
-        ``mine`` are open cases that ``staff`` holds. At most 200 rows. Raises ValueError for an unknown
-        view or a malformed ``after``.
+        ``mine`` are open cases that ``staff`` holds or is asked to take over. At most 200 rows. Raises
+        ValueError for an unknown view or a malformed ``after``.
         """
         needs(staff, Permission.QUEUE_SEE)
-        return await self._database.read(reading_room.queue, staff, view, limit, after)
+        return await self._database.read(reading_room.queue, staff, view, limit, after, self._clock.now())
 
     async def case(self, staff: StaffMember, reference: str) -> CaseDetail:
         """A case with its timeline. The look is written down, at most once in ten minutes a person.
@@ -93,8 +89,10 @@ class HelplineService:
         Raises `NotFound`, and `StoreUnavailable` also where the look cannot be written down.
         """
         needs(staff, Permission.CASE_READ)
-        now, name = self._clock.now(), desk.normal_reference(reference)
-        found, case_id, news = await self._database.read(reading_room.detail, self._keyring, staff, name, now)
+        now, name = self._clock.now(), normal_reference(reference)
+        found, case_id, news = await self._database.read(
+            opened_case.detail, self._keyring, self._renderer, staff, name, now
+        )
         if news:
             await self._database.run(reading_room.viewed, case_id, staff.id, now)
         return found
@@ -118,28 +116,36 @@ class HelplineService:
         needs(staff, Permission.CASE_WORK)
         return await self._database.run(desk.heartbeat, self._hand(staff), reference)
 
-    async def release(self, staff: StaffMember, reference: str, note: str = "") -> None:
-        """Give a case back to the queue with its draft; the person is told. Raises like `heartbeat`."""
-        needs(staff, Permission.CASE_WORK)
-        await self._act(desk.release, staff, reference, _optional(note))
+    async def release(self, staff: StaffMember, reference: str, note: str) -> None:
+        """Give a case back to the queue with its draft and a word for the next one; the person is told.
 
-    async def reply(self, staff: StaffMember, reference: str, text: str, *, seen: int, token: str) -> int:
+        Raises like `heartbeat`, and ValueError where there is no note.
+        """
+        needs(staff, Permission.CASE_WORK)
+        await self._act(desk.release, staff, reference, clean(note, LONGEST_NOTE))
+
+    async def reply(
+        self, staff: StaffMember, reference: str, text: str, *, seen: int, token: str, sure: bool = False
+    ) -> int:
         """Send a text to the person, signed with the sender's name; returns the id of its line.
 
         Args:
             text: 1 to 3500 characters (UTF-16 units); control characters are taken out.
             seen: id of the newest line that the sender had before him or her.
             token: 1 to 64 letters, digits, ``_`` or ``-``, new for each text; the same again sends nothing.
+            sure: the sender says that it is still the same person, after a silence of 12 hours or more.
 
         Raises:
             NotFound, Conflict: like `heartbeat`.
             Outdated: the person wrote after ``seen``; the same call with the new id sends.
+            Unsure: the person was silent for long and ``sure`` is false.
             ValueError: text or token are not acceptable.
         """
         needs(staff, Permission.CASE_WORK)
         if not _TOKEN.fullmatch(token):
             raise ValueError("the token is malformed")
-        return await self._act(desk.reply, staff, reference, desk.clean(text, LONGEST_REPLY), seen, token)
+        text = clean(text, LONGEST_REPLY)
+        return await self._act(desk.reply, staff, reference, text, seen, token, sure)
 
     async def note(self, staff: StaffMember, reference: str, text: str) -> int:
         """Keep a note that only staff see (10,000 characters at most); returns the id of its line.
@@ -147,25 +153,28 @@ class HelplineService:
         Raises `NotFound`, `Conflict` where the case's words are erased, and ValueError.
         """
         needs(staff, Permission.CASE_NOTE)
-        return await self._act(desk.note, staff, reference, desk.clean(text, LONGEST_NOTE))
+        return await self._act(desk.note, staff, reference, clean(text, LONGEST_NOTE))
 
     async def save_draft(self, staff: StaffMember, reference: str, text: str) -> None:
         """Keep the unsent reply (empty: forget it); renews the lease. Raises like `heartbeat`, ValueError."""
         needs(staff, Permission.CASE_WORK)
         await self._database.run(desk.save_draft, self._hand(staff), reference, _optional(text))
 
-    async def close(
-        self, staff: StaffMember, reference: str, outcome: Outcome, note: str = "", *, tell: bool
-    ) -> None:
-        """End a case; ``tell`` says so to the person. Raises like `heartbeat`, and ValueError."""
+    async def close(self, staff: StaffMember, reference: str, closing: Closing) -> None:
+        """End a case with its record. Raises like `heartbeat`, `SecondNeeded`, and ValueError."""
         needs(staff, Permission.CASE_WORK)
-        await self._act(desk.close, staff, reference, Outcome(outcome), _optional(note), tell)
+        await self._act(ending.close, staff, reference, closing, _optional(closing.note))
 
     async def sweep(self, now: datetime) -> int:
-        """Return cases whose lease ran out to the queue; returns how many. Who waits in vain is told."""
+        """Return cases whose lease ran out to the queue; returns how many.
+
+        Who waits in vain is told, so is the lead of what is overdue, and follow-ups come back.
+        """
         count = await self._database.run(desk.sweep, self._keyring, now)
         told = await self._database.run(tell_who_waits, self._keyring, self._renderer, now)
-        if count or told:
+        late = await self._database.run(tell_overdue, self._keyring, now)
+        back = await self._database.run(follow_up, self._keyring, now)
+        if count or told or late or back:
             self._change.ring()
         if told:
             self._delivery.ring()
@@ -206,21 +215,6 @@ class HelplineService:
         self._work.ring()
         self._change.ring()
 
-    async def _act(
-        self,
-        work: Callable[Concatenate[Connection, Hand, P], T],
-        staff: StaffMember,
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        result = await self._database.run(work, self._hand(staff), *args, **kwargs)
-        self._delivery.ring()
-        self._change.ring()
-        return result
-
-    def _hand(self, staff: StaffMember) -> Hand:
-        return Hand(staff, self._clock.now(), self._keyring, self._renderer)
-
 
 def _optional(text: str) -> str:
-    return desk.clean(text, LONGEST_NOTE) if text.strip() else ""
+    return clean(text, LONGEST_NOTE) if text.strip() else ""

@@ -198,6 +198,15 @@ class _CaseColumns(TypedColumns):
     draft: Named[bytes | None] = Column(LargeBinary)
     helpline_id: Named[int | None] = Column(BigKey, ForeignKey("helplines.id"))
     promised: Named[bool] = Column(Boolean, server_default=false())
+    given: Named[int] = Column(Integer)
+    person_at: Named[datetime | None] = Column(UtcDateTime)
+    returned: Named[bool] = Column(Boolean)
+    alarm: Named[int] = Column(SmallInteger)
+    waited: Named[int | None] = Column(Integer)
+    offered_id: Named[int | None] = Column(BigKey, ForeignKey("staff.id"))
+    second_id: Named[int | None] = Column(BigKey, ForeignKey("staff.id"))
+    help_at: Named[datetime | None] = Column(UtcDateTime)
+    main_id: Named[int | None] = Column(BigKey, ForeignKey("cases.id"))
 
 
 cases = Table(
@@ -212,6 +221,9 @@ cases = Table(
     Index("ix_cases_unheld", "helpline_id", "rank", "due_at", "id", **where("state = 'new'")),
     Index("ix_cases_held", "holder_id", "rank", "due_at", "id", **where("state <> 'closed'")),
     Index("ix_cases_lease", "lease_until", **where("lease_until IS NOT NULL")),
+    Index("ix_cases_watch", "alarm", "due_at", **where("state IN ('new', 'claimed', 'waiting_us')")),
+    Index("ix_cases_main", "main_id", **where("main_id IS NOT NULL")),
+    Index("ix_cases_opened", "helpline_id", "opened_at", "id"),
     Index("ix_cases_closed", "helpline_id", "closed_at", "id", **where("state = 'closed'")),
     sqlite_autoincrement=True,
 )
@@ -289,16 +301,6 @@ class _ChangeColumns(TypedColumns):
 
 
 changes = Table("changes", metadata, _ChangeColumns, sqlite_autoincrement=True)
-
-
-class _TallyColumns(TypedColumns):
-    day: Named[str] = Column(String(10), primary_key=True)
-    what: Named[str] = Column(String(64), primary_key=True)
-    language: Named[str] = Column(String(8), primary_key=True)
-    count: Named[int] = Column(Integer)
-
-
-tallies = Table("tallies", metadata, _TallyColumns)
 
 
 class _WeeklyColumns(TypedColumns):

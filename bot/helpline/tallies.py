@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from bot.helpline.tables import tallies
+from bot.helpline.work_tables import tallies
 
 _WHAT = re.compile(r"[a-z0-9_:]{1,64}")
 _KEY = ("day", "what", "language")

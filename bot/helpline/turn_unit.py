@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.core.case import Author, CaseState, CaseView, Outcome, Spot, due_at
+from bot.core.case import Author, CaseState, CaseView, Outcome, Spot
 from bot.core.contact import UNASKED, SafeContact
 from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, RaiseCase
 from bot.core.helplines import Helpline
@@ -99,8 +99,9 @@ class Unit:
 
     async def load(self) -> tuple[Mapping[str, Any], CaseView | None]:
         """State and newest case. An open case stays locked, so that a claim comes before or after."""
-        if self.case is not None and self.case.open and not self.case_opened:
-            self.case = await self._transaction.run(locked_case, self.case.id)
+        case = self.case
+        if case is not None and not self.case_opened and (case.open or case.reopens(self.now)):
+            self.case = await self._transaction.run(locked_case, case.id)
         if self.case is None:
             return self.taken.state, None
         return self.taken.state, replace(self.case.view(self.now), knocked=self.taken.knocked)
@@ -174,12 +175,14 @@ class Unit:
             audience=audience,
             confirmed=effect.confirmed,
             opened_at=self.now,
-            due_at=due_at(self.now, effect.priority),
+            due_at=self.now,
             last_at=self.now,
             wrapped_key=wrapped,
             promised=self.taken.on_duty,
         )
-        self.case.raise_to(effect.priority, effect.flags, self.case.due_at)
+        self.case.due_from(self.now)
+        self.case.raise_to(effect.priority, effect.flags, self.now)
+        self.case.person_at = self.received_at
         self.case_opened = self.case_changed = True
         self._note("opened", f"priority={int(effect.priority)}")
         return reference
@@ -204,9 +207,20 @@ class Unit:
     async def forget(self) -> bool:
         self._needs_chat()
         self.forgotten = True
+        self._end_reopened()
         if self.case is None or not self.case.open:
             self.new_contact = UNASKED
         return self.case is not None and self.case.open
+
+    def _end_reopened(self) -> None:
+        """An ended case that only a later message brought back does not keep the person from being forgotten."""
+        case = self.case
+        if case is None or not case.open or case.held(self.now) or case.closed_at is None:
+            return
+        case.close(case.outcome or Outcome.SUPPORTED, self.now)
+        case.wrapped_key = case.conversation_id = None
+        self.case_changed = self.words_erased = True
+        self._note("closed", "erased")
 
     async def mark_unreachable(self, unreachable: bool) -> None:
         self._needs_chat()
@@ -224,19 +238,22 @@ class Unit:
 
     def _raise(self, priority: Any, flags: tuple[str, ...]) -> None:
         assert self.case is not None
-        if self.case.raise_to(priority, flags, due_at(self.now, priority)):
+        if self.case.raise_to(priority, flags, self.now):
             self.case_changed = True
             self._note("raised", f"priority={int(self.case.priority)}")
 
     def _person_wrote(self) -> None:
         """A held case now waits for us; it is due again from the first message not yet answered."""
         case = self.case
-        if case is None or not case.held(self.now):
+        if case is None or not (case.open or case.reopens(self.now)):
             return
-        if case.state is not CaseState.WAITING_US:
+        if not case.open:
+            case.reopen(self.now)
+            self._note("reopened")
+        case.person_at, self.case_changed = self.received_at, True
+        if case.held(self.now) and case.state is not CaseState.WAITING_US:
             case.state = CaseState.WAITING_US
-            case.due_at = due_at(self.received_at, case.priority)
-        self.case_changed = True
+            case.due_from(self.received_at)
 
     def _note(self, key: str, detail: str = "") -> None:
         self.lines.append(NewLine(self._token(), Author.SYSTEM, self.now, key=key))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from bot.core.case import Author
 from bot.core.effects import Kind
 from bot.errors import Conflict
-from bot.helpline import changes, places, weekly
+from bot.helpline import alerts, changes, places, weekly
 from bot.helpline.casefile import (
     CaseFile,
     NewLine,
@@ -24,7 +24,7 @@ from bot.helpline.casefile import (
 )
 from bot.helpline.crypto import Keyring
 from bot.helpline.dispatch import Lane, enqueue, load_message, plain
-from bot.helpline.helplines import default_helpline_id
+from bot.helpline.routing import route
 from bot.helpline.sql import moment, word
 from bot.helpline.tables import case_lines, cases, conversations, inbox, outbox, transcript
 from bot.helpline.tallies import add_tallies
@@ -47,6 +47,7 @@ def write_turn(connection: Connection, keyring: Keyring, unit: Unit) -> None:
     connection.execute(_DONE, [{"b_id": inbox_id, "now": unit.now} for inbox_id in done])
     add_tallies(connection, unit.tallies, str((unit.new_state or {}).get("language", "")), unit.now)
     if unit.case is not None and unit.happened:
+        alerts.post(connection, unit.case, [*dict.fromkeys(unit.happened)], unit.now)
         changes.note(connection, [(unit.case.id, what) for what in dict.fromkeys(unit.happened)], unit.now)
 
 
@@ -76,7 +77,7 @@ def _write_conversation(connection: Connection, keyring: Keyring, unit: Unit) ->
     case, kept = unit.case, list[NewLine]()
     if case is not None and unit.case_opened:
         case.conversation_id = conversation_id
-        case.helpline_id = default_helpline_id(connection)
+        route(connection, case, unit.now)
         connection.execute(_RENUMBER, {"b_lane": conversation_id, "b_incident": case.incident})
         save_case(connection, case)
         kept = _take_kept(connection, keyring, unit, case)

@@ -19,14 +19,14 @@ from bot.core.ports import ChatId, Clock, TurnUnit
 from bot.errors import KeyringError
 from bot.helpline import changes, places
 from bot.helpline.bell import Bell
-from bot.helpline.casefile import NewLine, add_lines, case_file, case_query, save_case
+from bot.helpline.casefile import BESIDE_CASES, NewLine, add_lines, case_file, case_query, save_case
 from bot.helpline.crypto import Keyring
 from bot.helpline.database import Database
 from bot.helpline.dispatch import fall_back
 from bot.helpline.helplines import all_helplines
 from bot.helpline.presence import staff_at_work, working_since
 from bot.helpline.sql import ONE, moment, word
-from bot.helpline.tables import cases, conversations, inbox, outbox, staff
+from bot.helpline.tables import cases, conversations, helplines, inbox, outbox, staff
 from bot.helpline.turn_unit import Other, Taken, Unit
 from bot.helpline.turn_writer import write_turn
 
@@ -164,6 +164,7 @@ def _next_query(head: Any) -> Any:
         inbox.outerjoin(conversations, conversations.c.chat_key == inbox.c.chat_key)
         .outerjoin(cases, cases.c.id == newest.correlate(conversations).scalar_subquery())
         .outerjoin(staff, staff.c.id == cases.c.holder_id)
+        .outerjoin(helplines, helplines.c.id == cases.c.helpline_id)
     )
     own = [
         inbox.c.id.label("inbox_id"),
@@ -184,7 +185,7 @@ def _next_query(head: Any) -> Any:
         conversations.c.contact_neutral,
         _knocked().label("knocked"),
         staff_at_work().label("on_duty"),
-        staff.c.name.label("holder_name"),
+        *BESIDE_CASES,
     ]
     return select(*own, *cases.c).select_from(joined).where(inbox.c.id == head)
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.case import LEASE, Outcome
+from bot.core.closing import Closing
 from bot.core.effects import Kind, Message, OpenCase, RaiseCase
 from bot.core.ports import ChatId, OutgoingMessage, Record, TurnUnit
 from bot.core.taxonomy import Priority
@@ -135,9 +136,9 @@ class Model:
         service, member = self.world.store.service, self.staff[who]
         for reference in [name for name in self.leases if self.holder(name) == who]:
             if how == "release":
-                await service.release(member, reference)
+                await service.release(member, reference, "for the next one")
             else:
-                await service.close(member, reference, Outcome.SUPPORTED, tell=True)
+                await service.close(member, reference, Closing(Outcome.SUPPORTED, tell=True))
             del self.leases[reference]
 
     async def claim(self, limit: int) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.core.case import Outcome
+from bot.core.closing import Closing
 from bot.errors import AuditError, NotAllowed, StoreError
 from bot.helpline import audit as chain
 from bot.helpline import trail
@@ -29,7 +30,7 @@ async def some_work(world: World) -> str:
     await service.claim(ana, reference)
     found = await service.case(ana, reference)
     await service.reply(ana, reference, "We are here.", seen=found.last_line, token="t")
-    await service.close(ana, reference, Outcome.SUPPORTED, tell=False)
+    await service.close(ana, reference, Closing(Outcome.SUPPORTED, tell=False))
     return reference
 
 
@@ -156,7 +157,7 @@ async def test_pages_follow_each_other(world: World) -> None:
 
 
 async def test_an_auditor_sees_the_own_helpline_the_default_ones_all(world: World) -> None:
-    await world.store.helplines.add("uno", HelplineForm(name="Uno"))
+    await world.store.helplines.add("uno", HelplineForm(name="Uno", countries=["gh"]))
     reference = await some_work(world)
     await world.opens(TEACHER)
     far = await world.accounts.add("far", "Far", PASSWORD, "auditor", helpline="uno")

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from bot.core.case import DUE, Author, CaseDetail, CaseState, DeliveryState, Outcome
+from bot.core.closing import Closing
 from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, RaiseCase
 from bot.core.ports import Record, TurnUnit
 from bot.core.taxonomy import Priority
@@ -295,7 +296,7 @@ async def forget(world: World, chat: int, *, say: str = "") -> bool:
 async def test_forgetting_erases_state_lines_and_closed_cases(world: World, ana: StaffMember) -> None:
     reference = await world.opens(MOTHER, text="a private thing")
     await world.store.service.claim(ana, reference)
-    await world.store.service.close(ana, reference, Outcome.SUPPORTED, tell=False)
+    await world.store.service.close(ana, reference, Closing(Outcome.SUPPORTED, tell=False))
     await world.says(MOTHER, "and more")
     await world.deliver()
     await world.queues(MOTHER, "an answer on its way")

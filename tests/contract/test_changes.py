@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.core.case import Outcome
+from bot.core.closing import Closing
 from bot.core.taxonomy import Priority
 from bot.helpline.changes import note
 from bot.helpline.service import StaffMember
@@ -35,7 +36,9 @@ async def test_each_step_of_a_case_is_a_change(world: World) -> None:
     await service.claim(ana, reference)
     await world.deliver()
     await world.says(MOTHER, "more")
-    await service.close(ana, reference, Outcome.SUPPORTED, tell=False)
+    await service.close(
+        ana, reference, Closing(Outcome.SUPPORTED, note="nobody else", tell=False, alone=True)
+    )
     assert await what(world) == ["opened", "line", "claimed", "delivery", "delivery", "line", "closed"]
     changes = await service.changes_since(await watcher(world), 0)
     assert {(change.reference, change.priority) for change in changes} == {(reference, Priority.EMERGENCY)}

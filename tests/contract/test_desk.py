@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot.core.case import LEASE, Author, CaseState, DeliveryState, Outcome
+from bot.core.closing import Closing
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict, NotAllowed, NotFound, Outdated
 from bot.helpline.service import LONGEST_REPLY, HelplineService, StaffMember
@@ -67,10 +68,10 @@ async def test_a_held_case_is_nobody_elses(service: HelplineService, mine: str, 
         await service.claim(ben, mine)
     for act in (
         service.heartbeat(ben, mine),
-        service.release(ben, mine),
+        service.release(ben, mine, "for the next one"),
         service.reply(ben, mine, "hi", seen=99, token="t"),
         service.save_draft(ben, mine, "x"),
-        service.close(ben, mine, Outcome.SUPPORTED, tell=True),
+        service.close(ben, mine, Closing(Outcome.SUPPORTED, tell=True)),
     ):
         with pytest.raises(Conflict):
             await act
@@ -247,7 +248,7 @@ async def test_an_end_with_or_without_a_word(
     tell: bool,
     told: list[tuple[int, str]],
 ) -> None:
-    await service.close(ana, mine, Outcome.REFERRED, "to the clinic", tell=tell)
+    await service.close(ana, mine, Closing(Outcome.REFERRED, note="to the clinic", tell=tell))
     assert await world.deliver() == told
     found = await service.case(ana, mine)
     assert (found.row.state, found.row.holder, found.mine) == (CaseState.CLOSED, "Ana", False)
@@ -262,8 +263,8 @@ async def test_an_end_with_or_without_a_word(
 
 
 async def test_an_unknown_outcome_is_refused(service: HelplineService, mine: str, ana: StaffMember) -> None:
-    with pytest.raises(ValueError, match="nonsense"):
-        await service.close(ana, mine, "nonsense", tell=False)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="outcome"):
+        await service.close(ana, mine, Closing("nonsense"))  # type: ignore[arg-type]
 
 
 async def test_an_empty_draft_forgets_it(service: HelplineService, mine: str, ana: StaffMember) -> None:
@@ -290,12 +291,12 @@ async def test_every_act_is_in_the_audit_trail(
 ) -> None:
     await service.reply(ana, mine, "hi", seen=99, token="t1")
     await service.note(ana, mine, "note")
-    await service.release(ana, mine)
+    await service.release(ana, mine, "for the next one")
     await service.take_next(ana)
     world.clock.advance(minutes=15)
     await service.sweep(world.clock.now())
     await service.claim(ana, mine)
-    await service.close(ana, mine, Outcome.SUPPORTED, tell=True)
+    await service.close(ana, mine, Closing(Outcome.SUPPORTED, tell=True))
     assert await events(world) == [
         "opened",
         "claimed",

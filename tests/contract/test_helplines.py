@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from bot.core.case import Outcome
+from bot.core.closing import Closing
 from bot.core.helplines import DEFAULT
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict, NotAllowed, NotFound
@@ -93,11 +94,11 @@ TRIES: dict[str, Try] = {
     "case": lambda service, who, name: service.case(who, name),
     "claim": lambda service, who, name: service.claim(who, name),
     "heartbeat": lambda service, who, name: service.heartbeat(who, name),
-    "release": lambda service, who, name: service.release(who, name),
+    "release": lambda service, who, name: service.release(who, name, "for the next one"),
     "reply": lambda service, who, name: service.reply(who, name, "x", seen=99, token="t"),
     "note": lambda service, who, name: service.note(who, name, "x"),
     "save_draft": lambda service, who, name: service.save_draft(who, name, "x"),
-    "close": lambda service, who, name: service.close(who, name, Outcome.SUPPORTED, tell=False),
+    "close": lambda service, who, name: service.close(who, name, Closing(Outcome.SUPPORTED, tell=False)),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.case import Outcome
+from bot.core.closing import Closing
 from bot.core.taxonomy import Priority
 from bot.helpline.service import HelplineService, StaffMember
 from tests.contract.world import MOTHER, World
@@ -82,7 +83,9 @@ async def test_closed_ones_are_newest_first_over_pages(
     references = await several(world)
     for reference in references[:5]:
         await service.claim(ana, reference)
-        await service.close(ana, reference, Outcome.SUPPORTED, tell=False)
+        await service.close(
+            ana, reference, Closing(Outcome.SUPPORTED, tell=False, alone=True, note="nobody else is here")
+        )
         world.clock.advance(seconds=1)
     first = await service.queue(ana, view="closed", limit=3)
     second = await service.queue(ana, view="closed", limit=3, after=first.after)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from bot.core.case import Author, DeliveryState, Outcome
+from bot.core.closing import Closing
 from bot.core.effects import Kind, Message
 from bot.core.ports import TurnUnit
 from bot.helpline.service import StaffMember
@@ -46,7 +47,7 @@ async def closed(world: World, ana: StaffMember, chat: int = MOTHER) -> str:
     reference = await world.opens(chat)
     await world.store.service.claim(ana, reference)
     await world.deliver()
-    await world.store.service.close(ana, reference, Outcome.SUPPORTED, tell=False)
+    await world.store.service.close(ana, reference, Closing(Outcome.SUPPORTED, tell=False))
     return reference
 
 

@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from bot.content.markup import strip
+from bot.core.closing import Closing
 from bot.core.effects import Audience, Block, Guidance, Part, Phrase, Safety, SafetyPart, Say
+from bot.core.outcome import Outcome
 from bot.core.taxonomy import Priority
 from tests.rasa_talk import RasaTalk
 from tests.talk import Shown, Talk
@@ -131,7 +133,8 @@ class Player:
             text, seen = str(action["writes"]), detail.last_line
             await service.reply(ana, self._reference, text, seen=seen, token=f"t{seen}")
         elif isinstance(action, Mapping) and "closes" in action:
-            await service.close(ana, self._reference, action["closes"], tell=True)
+            closing = Closing(Outcome(action["closes"]), note="all is said", alone=True)
+            await service.close(ana, self._reference, closing)
         else:
             raise AssertionError(f"unknown staff action {action}")
 

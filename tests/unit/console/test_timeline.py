@@ -53,7 +53,7 @@ def test_messages_of_the_bot_in_a_row_are_folded_and_say_what_was_not_delivered(
 
 
 def test_each_day_has_its_divider_and_an_unknown_event_a_word() -> None:
-    lines = [line(1, Author.PERSON), Line(2, Author.SYSTEM, NOW + timedelta(days=1), key="merged")]
+    lines = [line(1, Author.PERSON), Line(2, Author.SYSTEM, NOW + timedelta(days=1), key="what_is_this")]
     entries = timeline(WORDS, lines, NOW)
     assert [entry.words for entry in entries if entry.kind != "talk"] == [
         "Monday, 2 March 2026",

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from jinja2 import nodes
 
-from bot.console import account, icons, overview, pages, render
+from bot.console import account, icons, overview, pages, render, workpages
 from bot.console.catalogue import LANGUAGES, Texts, choose, load, texts_of
 from bot.console.desk import DONE
-from bot.console.present import SCRIPT_WORDS
+from bot.console.present import SCRIPT_WORDS, VIEWS
 from bot.core.access import Role
 from bot.core.case import CaseState, DeliveryState, Outcome
+from bot.core.closing import CATEGORIES, CODES, REFERRALS
 from bot.core.taxonomy import FLAGS, ROLES
 
 CONSOLE = Path(render.__file__).parent
@@ -58,8 +59,14 @@ def used_keys() -> set[str]:
     made |= {f"outcome.{outcome}" for outcome in Outcome} | {f"done.{name}" for name in DONE}
     made |= {f"priority.{kind}" for kind in ("emergency", "urgent", "routine")}
     made |= {f"help.{act}" for act in overview.SHORTCUTS}
-    made |= {f"queue.{view}" for view in ("open", "mine", "closed")}
+    made |= {f"queue.{view}" for view in VIEWS}
     made |= {f"queue.empty_{name}" for name in ("open", "open_more", "mine", "mine_more", "closed")}
+    made |= {"queue.empty_overdue", "queue.empty_overdue_more"}
+    made |= {f"chi.{top}" for top in CATEGORIES} | {f"chi.{code}" for code in CODES}
+    made |= {f"referral.{name}" for name in REFERRALS}
+    made |= {f"contact.{name}" for name in ("unasked", "any", "morning", "afternoon", "evening", "no")}
+    made |= {f"offer.{name}" for name in ("to_me", "to_other")}
+    made |= {f"insert.{name}" for name in ("knock", "steps", "more", "say", "avoid", "services")}
     made |= {f"live.{name}" for name in ("live", "behind", "offline", "signed_out")}
     made |= {f"staff_role.{role}" for role in Role} | {f"account.{name}" for name in account.DONE}
     made |= {f"account.wrong_{name}" for name in account.PROBLEMS}
@@ -82,6 +89,9 @@ EVENTS = (
     "reachable",
     "erased",
     "other",
+    *("reopened", "follow_up", "overdue", "overdue_again", "offered", "accepted", "refused"),
+    *("offer_withdrawn", "taken_over", "help_asked", "second", "merged", "parted", "passed_on"),
+    *("contact_set", "nobody_came", "dead_letter"),
 )
 
 
@@ -100,13 +110,13 @@ def attributes(tree: nodes.Template) -> set[str]:
 def test_templates_use_what_pages_have_and_nothing_else() -> None:
     declared = {
         field.name
-        for kind in vars(pages).values()
+        for kind in (*vars(pages).values(), *vars(workpages).values())
         if dataclasses.is_dataclass(kind) and isinstance(kind, type)
         for field in dataclasses.fields(kind)
     }
     environment = render.environment(load(UTC)["en"])
     used = set.union(*(attributes(environment.parse(path.read_text("utf-8"))) for path in TEMPLATES))
-    assert used - declared - {"first"} == set()
+    assert used - declared - {"first", "index"} == set()
     assert declared - used == set()
 
 

@@ -1,0 +1,198 @@
+"""Figures for the lead, counted in the database: how long people waited, who carries what, what was right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Integer, SmallInteger, case, extract, func, literal, select
+
+from bot.core.case import CLOCK_STATES, HELD_STATES
+from bot.core.outcome import Outcome
+from bot.core.taxonomy import FLAGS, Priority
+from bot.helpline.members import StaffMember
+from bot.helpline.reading_room import theirs
+from bot.helpline.sql import word
+from bot.helpline.tables import UtcDateTime, cases, staff
+from bot.helpline.tallies import sums
+from bot.helpline.work_tables import case_records
+
+FEW = 5
+"""Smaller figures about people are not shown outside of the team, lest somebody be recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Of a priority: cases opened, those answered by a person, and how long that took."""
+
+    opened: int
+    answered: int
+    in_time: int
+    middle: timedelta | None
+    slow: timedelta | None
+    """Nine of ten were answered within this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """Cases opened in an hour of the day (of the helpline's zone), and the mean time to a person."""
+
+    opened: int
+    mean: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one of the staff has in hand, and did in the period."""
+
+    name: str
+    held: int
+    grave: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How often a flag was found right and wrong when cases were closed."""
+
+    right: int
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All figures of a period."""
+
+    waiting: Mapping[Priority, Waiting]
+    overdue: Mapping[Priority, int]
+    hours: tuple[Hour, ...]
+    team: tuple[Load, ...]
+    outcomes: Mapping[Outcome, int]
+    flags: Mapping[str, Judged]
+    categories: Mapping[str, int]
+    helped: int
+    not_helped: int
+
+
+def report(
+    connection: Connection, member: StaffMember, since: datetime, now: datetime, shift: timedelta
+) -> Report:
+    """Figures from ``since`` on; ``shift`` is the distance of the helpline's clock from UTC."""
+    tally = sums(connection, since.date())
+    return Report(
+        waiting={priority: _waiting(connection, member, priority, since) for priority in Priority},
+        overdue=_overdue(connection, member, now),
+        hours=_hours(connection, member, since, shift),
+        team=_team(connection, member, since),
+        outcomes=_outcomes(connection, member, since),
+        flags=_flags(connection, member, since),
+        categories=_categories(connection, member, since),
+        helped=tally.get("helped_yes", 0),
+        not_helped=tally.get("helped_no", 0),
+    )
+
+
+def _period(member: StaffMember, since: datetime) -> tuple[Any, ...]:
+    return theirs(member), cases.c.opened_at >= literal(since, UtcDateTime)
+
+
+def _waiting(connection: Connection, member: StaffMember, priority: Priority, since: datetime) -> Waiting:
+    own = (*_period(member, since), cases.c.rank == literal(-int(priority), SmallInteger))
+    in_time = func.sum(case((cases.c.waited <= cases.c.given, 1), else_=0))
+    counts = select(func.count(), func.count(cases.c.waited), func.coalesce(in_time, 0)).where(*own)
+    opened, answered, timely = connection.execute(counts).one()
+    times = select(cases.c.waited).where(*own, cases.c.waited.is_not(None)).order_by(cases.c.waited)
+
+    def at(place: int) -> timedelta | None:
+        if not answered:
+            return None
+        found = connection.execute(times.offset(min(place, answered - 1)).limit(1)).scalar_one()
+        return timedelta(seconds=found or 0)
+
+    return Waiting(opened, answered, int(timely), at(answered // 2), at(answered * 9 // 10))
+
+
+def _overdue(connection: Connection, member: StaffMember, now: datetime) -> dict[Priority, int]:
+    running = cases.c.state.in_([word(state.value) for state in CLOCK_STATES])
+    late = select(cases.c.rank, func.count()).where(
+        theirs(member), running, cases.c.due_at <= literal(now, UtcDateTime)
+    )
+    found = {Priority(-rank): count for rank, count in connection.execute(late.group_by(cases.c.rank))}
+    return {priority: found.get(priority, 0) for priority in Priority}
+
+
+def _hours(
+    connection: Connection, member: StaffMember, since: datetime, shift: timedelta
+) -> tuple[Hour, ...]:
+    hour = func.cast(extract("hour", cases.c.opened_at), Integer).label("hour")
+    query = select(hour, func.count(), func.avg(cases.c.waited)).where(*_period(member, since)).group_by(hour)
+    found = {
+        (int(at) + shift // timedelta(hours=1)) % 24: (count, mean)
+        for at, count, mean in connection.execute(query)
+    }
+    hours = (found.get(at, (0, None)) for at in range(24))
+    return tuple(Hour(n, None if mean is None else timedelta(seconds=int(mean))) for n, mean in hours)
+
+
+def _team(connection: Connection, member: StaffMember, since: datetime) -> tuple[Load, ...]:
+    held = cases.c.state.in_([word(state.value) for state in HELD_STATES])
+    grave = cases.c.rank == literal(-int(Priority.EMERGENCY), SmallInteger)
+    closed = select(case_records.c.staff_id, func.count().label("n")).where(case_records.c.at >= since)
+    done = closed.group_by(case_records.c.staff_id).subquery()
+    query = (
+        select(
+            staff.c.name,
+            func.count(cases.c.id),
+            func.coalesce(func.sum(case((grave, 1), else_=0)), 0),
+            func.coalesce(func.max(done.c.n), 0),
+        )
+        .select_from(
+            staff.outerjoin(cases, (cases.c.holder_id == staff.c.id) & held).outerjoin(
+                done, done.c.staff_id == staff.c.id
+            )
+        )
+        .where(staff.c.helpline_id == member.helpline_id, staff.c.active)
+        .where(staff.c.role.in_(("counsellor", "supervisor")))
+        .group_by(staff.c.id, staff.c.name)
+        .order_by(staff.c.name)
+    )
+    return tuple(Load(*row) for row in connection.execute(query))
+
+
+def _outcomes(connection: Connection, member: StaffMember, since: datetime) -> dict[Outcome, int]:
+    query = select(cases.c.outcome, func.count()).where(
+        theirs(member), cases.c.state == word("closed"), cases.c.closed_at >= literal(since, UtcDateTime)
+    )
+    found = dict(connection.execute(query.group_by(cases.c.outcome)).tuples().all())
+    return {outcome: found.get(outcome.value, 0) for outcome in Outcome}
+
+
+def _closed_here(member: StaffMember, since: datetime, *columns: Any) -> Any:
+    joined = case_records.join(cases, cases.c.id == case_records.c.case_id)
+    return select(*columns).select_from(joined).where(theirs(member), case_records.c.at >= since)
+
+
+def _flags(connection: Connection, member: StaffMember, since: datetime) -> dict[str, Judged]:
+    """Grouped by the whole list, of which there are few; then counted by name."""
+    lists = (case_records.c.flags_right, case_records.c.flags_wrong)
+    query = _closed_here(member, since, *lists, func.count().label("n")).group_by(*lists)
+    right, wrong = dict.fromkeys(FLAGS, 0), dict.fromkeys(FLAGS, 0)
+    for row in connection.execute(query):
+        for names, total in ((row.flags_right, right), (row.flags_wrong, wrong)):
+            for name in set(names) & set(FLAGS):
+                total[name] += row.n
+    return {name: Judged(right[name], wrong[name]) for name in FLAGS}
+
+
+def _categories(connection: Connection, member: StaffMember, since: datetime) -> dict[str, int]:
+    """Cases by top category; a case with several is counted in each once."""
+    column = case_records.c.categories
+    total: dict[str, int] = {}
+    for row in connection.execute(
+        _closed_here(member, since, column, func.count().label("n")).group_by(column)
+    ):
+        for top in {code.partition(".")[0] for code in row.categories}:
+            total[top] = total.get(top, 0) + row.n
+    return total
