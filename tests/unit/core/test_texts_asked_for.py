@@ -182,10 +182,9 @@ def test_texts_asked_for_are_those_required(book: Phrasebook, said: SaidMaker) -
         recorder.handout(Document(document, "es", country), NOW)
     files = ("everyday.", "safety.", "buttons.", "lessons.")
     asked = {key for key in recorder.asked if key.startswith(files)}
-    # The notices that staff's work sends, asked for by the desk of the helpline.
-    desk = (ROOT / "bot" / "helpline" / "desk.py").read_text("utf-8")
-    asked |= {
-        f"everyday.{name}" for name in re.findall(r'"(?:everyday\.)?(staff_[a-z]+|contact_knock)"', desk)
-    }
+    # The notices that staff's work sends, asked for by the helpline.
+    helpline = "\n".join(path.read_text("utf-8") for path in (ROOT / "bot" / "helpline").glob("*.py"))
+    notices = r'"(?:everyday\.)?(staff_joined|staff_left|staff_released|staff_signature|contact_knock)"'
+    asked |= {f"everyday.{name}" for name in re.findall(notices, helpline)}
     assert asked - ALL_KEYS == set()
     assert ALL_KEYS - asked - WEEKDAYS == set()
