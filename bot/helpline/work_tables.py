@@ -23,7 +23,8 @@ from sqlalchemy import (
     text,
 )
 
-from bot.helpline.tables import BigKey, Names, UtcDateTime, metadata
+from bot.helpline.columns import BigKey, Names, UtcDateTime
+from bot.helpline.tables import metadata
 
 
 class _RecordColumns(TypedColumns):
