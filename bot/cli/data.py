@@ -21,6 +21,8 @@ def register(app: typer.Typer) -> None:
     app.command()(parse)
     app.command()(train)
     app.command()(evaluate)
+    app.command()(card)
+    app.command()(compare)
 
 
 def _settings(**given: object) -> Settings:
@@ -92,6 +94,31 @@ def evaluate(
         _figures(figures)
         if predictions is not None:
             err.print(f"Predictions: {predictions}", highlight=False)
+
+
+def card(
+    files: Annotated[list[Path], typer.Argument(help="Held-out messages, JSON lines.")],
+    target: Annotated[Path, typer.Option("--out", help="Where to write it.")] = Path(
+        "intents/MODEL_CARD.md"
+    ),
+) -> None:
+    """Measure the matcher on held-out messages and write its model card."""
+    from bot.wiring.content import write_card
+
+    with plain_errors():
+        with progress_bar("Measuring") as progress:
+            write_card(_settings(), files, target, progress)
+        err.print(f"Written: {target}", highlight=False)
+
+
+def compare() -> None:
+    """Compare ways to tell intents, by cross-validation by writer; takes some minutes."""
+    from bot.wiring.content import compared
+
+    with plain_errors():
+        with progress_bar("Comparing") as progress:
+            table = compared(_settings(), progress)
+        print(table, end="")  # noqa: T201
 
 
 def _figures(figures: dict[str, object]) -> None:

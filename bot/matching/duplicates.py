@@ -59,13 +59,16 @@ def find_copies(examples: Sequence[Example], held_out: Sequence[Example]) -> lis
     count = len(examples)
     return [
         Duplicate("held_out", examples[left], held_out[right - count], likeness)
-        for left, right, likeness in _alike(texts, count)
-        if left < count <= right and len(texts[left].split()) > 2
+        for left, right, likeness in _alike(texts, count, since=count)
+        if len(texts[left].split()) > 2
     ]
 
 
-def _alike(texts: Sequence[str], first_half: int) -> list[tuple[int, int, float]]:
-    """Pairs (lower, higher index, likeness) of at least NEAR that have one text below ``first_half``."""
+def _alike(texts: Sequence[str], first_half: int, since: int = 0) -> list[tuple[int, int, float]]:
+    """Pairs (lower, higher index, likeness) of at least NEAR.
+
+    The lower is below ``first_half``, the higher is ``since`` or more.
+    """
     runs = [_runs(text) for text in texts]
     counts = Counter(run for each in runs for run in each)
     holders: dict[str, list[int]] = defaultdict(list)
@@ -73,7 +76,7 @@ def _alike(texts: Sequence[str], first_half: int) -> list[tuple[int, int, float]
     for index, own in enumerate(runs):
         rarest = sorted(own, key=lambda run: (counts[run], run))
         prefix = rarest[: len(own) - math.ceil(NEAR * len(own)) + 1]
-        candidates = {other for run in prefix for other in holders[run]}
+        candidates = {other for run in prefix for other in holders[run]} if index >= since else ()
         least, most = NEAR * len(own), len(own) / NEAR
         for other in sorted(candidates):
             if other >= first_half or not least <= len(runs[other]) <= most:

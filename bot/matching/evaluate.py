@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.core.dialogue.everyday import CONFIDENT
 from bot.core.reading import Reading
 from bot.core.taxonomy import CHILD_USER, DANGER_FLAGS
 from bot.errors import ContentError
@@ -18,6 +19,9 @@ from bot.errors import ContentError
 Read = Callable[[str], Reading]
 Message = Mapping[str, Any]
 _ALARMS = frozenset({*DANGER_FLAGS, CHILD_USER})
+_BINS = 10
+OFFERED = 3
+"""So many likely topics are offered as buttons where the likeliest is not sure enough."""
 _LANGUAGE_FROM = 4
 """Language is measured on messages of at least this many words."""
 
@@ -110,19 +114,43 @@ def figures(predictions: Sequence[Prediction]) -> dict[str, Any]:
         item for item in predictions if item.message.get("lang") and item.reading.words >= _LANGUAGE_FROM
     ]
     calm = [item for item in predictions if not _ALARMS.intersection(item.message.get("flags", ()))]
+    right = [item.reading.intent.name in item.accepted for item in predictions]
     alarmed = [item for item in calm if _ALARMS & item.reading.flag_names]
     raised = Counter(name for item in alarmed for name in _ALARMS & item.reading.flag_names)
     return {
         "n": len(predictions),
-        "accuracy": share([item.reading.intent.name in item.accepted for item in predictions]),
+        "accuracy": share(right),
+        "accuracy_bounds": (wilson_lower(right), wilson_upper(right)),
         "top3": share([_in_top(item, 3) for item in predictions]),
         "macro_f1": macro_f1(predictions),
         "flags": _flags(predictions),
         "false_alarm_rate": share([bool(_ALARMS & item.reading.flag_names) for item in calm]),
         "false_alarms": {"n": len(calm), **dict(sorted(raised.items()))},
+        "confidence": confidence(predictions),
         "language_accuracy": share([item.reading.language == item.message["lang"] for item in spoken]),
         "p50_ms": _percentile(times, 0.50),
         "p99_ms": _percentile(times, 0.99),
+    }
+
+
+def confidence(predictions: Sequence[Prediction]) -> dict[str, Any]:
+    """How far confidences can be trusted.
+
+    ``calibration_error``: by how much confidence and accuracy differ, over ten bins of confidence,
+    weighted by their messages (expected calibration error; Guo et al., 2017). ``unsure``: the
+    messages below `CONFIDENT`, their share, and how often the right intent is among those offered.
+    """
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for item in predictions:
+        sure = item.reading.intent.confidence
+        bins.setdefault(min(_BINS - 1, int(sure * _BINS)), []).append((sure, _in_top(item, 1)))
+    apart = sum(abs(sum(sure - right for sure, right in group)) for group in bins.values())
+    unsure = [item for item in predictions if item.reading.intent.confidence < CONFIDENT]
+    sure = [item for item in predictions if item.reading.intent.confidence >= CONFIDENT]
+    return {
+        "calibration_error": round(apart / len(predictions), 4) if predictions else None,
+        "sure": {"n": len(sure), "accuracy": share([_in_top(item, 1) for item in sure])},
+        "unsure": {"n": len(unsure), "offered": share([_in_top(item, OFFERED) for item in unsure])},
     }
 
 
@@ -137,7 +165,12 @@ def _flags(predictions: Sequence[Prediction]) -> dict[str, dict[str, Any]]:
         caught = [
             name in item.reading.flag_names for item in predictions if name in item.message.get("flags", ())
         ]
-        result[name] = {"n": len(caught), "recall": share(caught), "lower95": wilson_lower(caught)}
+        result[name] = {
+            "n": len(caught),
+            "recall": share(caught),
+            "lower95": wilson_lower(caught),
+            "upper95": wilson_upper(caught),
+        }
     return result
 
 
@@ -172,6 +205,12 @@ def wilson_lower(outcomes: Sequence[bool]) -> float | None:
     centre = seen + z * z / (2 * count)
     margin = z * math.sqrt(seen * (1 - seen) / count + z * z / (4 * count * count))
     return round(max(0.0, (centre - margin) / (1 + z * z / count)), 4)
+
+
+def wilson_upper(outcomes: Sequence[bool]) -> float | None:
+    """The upper end of the same interval."""
+    lower = wilson_lower([not outcome for outcome in outcomes])
+    return None if lower is None else round(1 - lower, 4)
 
 
 def _percentile(ordered: Sequence[float], part: float) -> float | None:

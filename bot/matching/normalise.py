@@ -12,6 +12,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, repeat
+from typing import NamedTuple
 
 _APOSTROPHES = frozenset("'\u2019\u2018\u02bc\u02bb\u02b9\ua78c\ua78b`\u00b4\u2032\uff07\u201b\u0313\u0315")
 _BORDERS = frozenset(".!?;\u037e\u2026\u3002\uff0e\uff01\uff1f\u061f\u06d4\u0964\u00bf\u00a1")
@@ -36,8 +38,7 @@ _LEET_INSIDE = re.compile(r"(?<=[a-z])[013457@$]+(?=[a-z])")
 _PLAIN = re.compile(r"(?!.*([a-z])\1\1)[a-z]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word or emoji as read, and the characters ``start:end`` of the original it stands for."""
 
     text: str
@@ -120,8 +121,8 @@ _FOLDS = _Folds()
 
 def normalise(text: str) -> Normalised:
     """Read ``text`` as tokens and sentences; takes any text, in time linear in its length."""
-    pieces = [_FOLDS[char] for char in text]
-    positions = [index for index, piece in enumerate(pieces) for _ in piece]
+    pieces = list(map(_FOLDS.__getitem__, text))
+    positions = list(chain.from_iterable(map(repeat, range(len(text)), map(len, pieces))))
     folded = "".join(pieces)
     folded = _LEET_INSIDE.sub(lambda found: found.group().translate(_LEET), folded)
     folded = folded.replace("@", " ").replace("$", " ")

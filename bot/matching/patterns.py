@@ -25,7 +25,13 @@ _MOST_SPANS = 3
 class _Compiled:
     rule: FlagRule
     patterns: tuple[Node, ...]
+    needs: tuple[tuple[frozenset[str], ...], ...]
+    """For each pattern, sets of word forms of which a message must hold one each."""
     unless: Node | None
+
+    def possible(self, number: int, present: frozenset[str]) -> bool:
+        """Whether a message with these forms may match a pattern: far quicker than trying it."""
+        return not any(present.isdisjoint(need) for need in self.needs[number])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,8 @@ class PatternLayer:
         for index, rule in enumerate(self._rules):
             for node in (*rule.patterns, *filter(None, [rule.unless])):
                 forms |= node.forms()
-            for number, node in enumerate(rule.patterns):
-                for form in rarest(node.needed()):
+            for number, needs in enumerate(rule.needs):
+                for form in rarest(list(needs)):
                     self._by_form[form].append((index, number))
         self._forms = WordForms(forms)
 
@@ -72,7 +78,8 @@ class PatternLayer:
         worth_trying = {entry for form in places.words for entry in self._by_form.get(form, ())}
         for index, entries in groupby(sorted(worth_trying), key=itemgetter(0)):
             compiled = self._rules[index]
-            matches = _matches(compiled, [number for _, number in entries], places)
+            numbers = [number for _, number in entries if compiled.possible(number, places.present)]
+            matches = _matches(compiled, numbers, places) if numbers else []
             if matches:
                 ranges = tuple((owners[first], owners[last - 1] + 1) for first, last in matches)
                 yield Fired(compiled.rule, ranges)
@@ -103,7 +110,8 @@ def _compile(rule: FlagRule) -> _Compiled:
         raise ContentError(f"rule {rule.id}: {error}") from error
     if not patterns:
         raise ContentError(f"rule {rule.id}: it has no pattern")
-    return _Compiled(rule, patterns, OneOf(unless) if unless else None)
+    needs = tuple(tuple(pattern.needed()) for pattern in patterns)
+    return _Compiled(rule, patterns, needs, OneOf(unless) if unless else None)
 
 
 def _matches(compiled: _Compiled, numbers: Sequence[int], places: Places) -> list[tuple[int, int]]:

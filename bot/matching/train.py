@@ -44,10 +44,10 @@ class Settings:
     folds: int = 4
     heavy: int = 8_000_000
     """Above this many values one held-back part must do: training has to end within a minute."""
-    intent_strictness: float = 0.3
-    intent_bayes: float = 0.2
+    intent_strictness: float = 0.8
+    intent_bayes: float = 0.15
     language_strictness: float = 0.5
-    flag_strictness: float = 0.3
+    flag_strictness: float = 0.8
     fewest: int = 3
     """A flag is learned from at least this many examples."""
     grave_recall: float = 0.97

@@ -16,6 +16,7 @@ from bot.core.clock import SystemClock
 from bot.core.nlu import TrainingData
 from bot.core.reading import Reading
 from bot.errors import ContentError, RemoteFailed
+from bot.matching import compare
 from bot.matching.evaluate import Message, Prediction, load_messages, measure, predict
 from bot.matching.matcher import Matcher
 from bot.matching.model import Model
@@ -23,6 +24,7 @@ from bot.matching.patterns import PatternLayer
 from bot.matching.rasa import RasaError
 from bot.matching.train import train
 from bot.settings import Settings
+from bot.wiring import model_card
 from bot.wiring.checking import findings_of
 from bot.wiring.parts import Progress, load_library, load_matcher, rasa_parser
 
@@ -84,6 +86,19 @@ def evaluate_files(
         lines = (json.dumps(item.as_dict(), ensure_ascii=False) for item in made)
         predictions.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return measure(made)
+
+
+def write_card(settings: Settings, files: Sequence[Path], target: Path, progress: Progress | None) -> None:
+    """Measure on held-out messages and write the model card."""
+    training = load_library(settings).training
+    made = predict(load_matcher(settings, training, progress).read, load_messages(files))
+    on = SystemClock().now().date().isoformat()
+    target.write_text(model_card.card(training, made, measure(made), on), encoding="utf-8")
+
+
+def compared(settings: Settings, progress: Progress | None) -> str:
+    """Ways to tell intents beside each other, by cross-validation by writer: a Markdown table."""
+    return compare.table(compare.compare(load_library(settings).training, progress))
 
 
 def _matcher_for(settings: Settings, model: Path | None, progress: Progress | None) -> Matcher:

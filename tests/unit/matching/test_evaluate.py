@@ -59,7 +59,7 @@ def test_figures() -> None:
     assert (overall["n"], overall["accuracy"], overall["top3"]) == (4, 0.75, 0.75)
     # a: 2 of 2; b: none of 1; c: 1 of 1, given twice
     assert overall["macro_f1"] == round((1 + 0 + 2 / 3) / 3, 4)
-    assert overall["flags"]["violence"] == {"n": 2, "recall": 0.5, "lower95": 0.0945}
+    assert overall["flags"]["violence"] == {"n": 2, "recall": 0.5, "lower95": 0.0945, "upper95": 0.9055}
     assert overall["flags"]["human_requested"]["recall"] == 0.0
     assert overall["false_alarm_rate"] == 0.5
     assert overall["language_accuracy"] == 0.5  # measured on messages of four words or more
