@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -14,6 +14,7 @@ from bot.core.taxonomy import Priority
 from bot.helpline.database import Database
 from bot.helpline.sql import word
 from bot.helpline.tables import cases, inbox, outbox
+from bot.helpline.tallies import sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Stats:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+
+    async def counted(self, days: int = 30) -> Mapping[str, int]:
+        """What was counted in the last days: answers to "did this help?", erasures, campaigns."""
+        since = self._clock.now().date() - timedelta(days=days)
+        return await self._database.read(sums, since)
 
     async def numbers(self) -> Numbers:
         """The numbers of now."""

@@ -116,6 +116,7 @@ async def numbers(settings: Settings) -> dict[str, Any]:
     """The numbers of the system page."""
     async with opened(settings, words=True) as store:
         found = asdict(await store.stats.numbers())
+        found["counted_in_30_days"] = dict(await store.stats.counted())
     found["cases_open"] = {Priority(rank).name.lower(): n for rank, n in found["cases_open"].items()}
     return found
 

@@ -9,7 +9,6 @@ from bot.core.effects import Kind, Message
 from bot.core.ports import TurnUnit
 from bot.core.taxonomy import Priority
 from bot.helpline.staff import StaffMember
-from bot.helpline.tallies import sums
 from tests.contract.world import BOT, SPANISH, World
 
 CHAT = 7
@@ -159,8 +158,9 @@ async def test_figures_add_up_and_refuse_what_is_no_plain_name(world: World) -> 
 
     await world.talk(CHAT, counts)
     await world.talk(CHAT + 1, counts)
-    today = world.clock.now().date()
-    assert await world.store.database.read(sums, today) == {"helped_yes": 2}
+    assert await world.store.stats.counted() == {"helped_yes": 2}
+    world.clock.advance(days=40)
+    assert await world.store.stats.counted() == {}
 
 
 async def test_who_was_promised_somebody_and_waits_in_vain_is_told_once(

@@ -298,6 +298,8 @@ def _commanded(state: State, event: Commanded, content: ContentFacts) -> Step:
     handler = everyday.HANDLERS.get(_COMMANDS.get(event.name, ""))
     if handler is not None:
         return handler(state, content)
+    if danger.in_path(state) and event.name != "menu":
+        return danger.later(state)
     return guidance.menu(state)
 
 
