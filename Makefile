@@ -11,10 +11,10 @@ DEV_READY := $(VENV)/.amparo-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check bench wheel clean browser
+.PHONY: help setup demo test check bench rasa-check wheel clean browser
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo '  PYTHON=python3.12 chooses the interpreter (3.11 or newer); ARGS="..." is handed on to demo and test.'
 
@@ -34,6 +34,22 @@ check: $(DEV_READY) ## Check style, types and content
 
 bench: $(DEV_READY) ## Measure the matcher on held-out messages: hits, missed danger, false alarms, time
 	$(BIN)/amparo evaluate $(sort $(wildcard tests/data/heldout/*.jsonl)) $(ARGS)
+
+# Rasa needs its own interpreter (3.8 to 3.10) and about 2.7 GB, so it has an environment of its own.
+RASA_PYTHON ?= python3.10
+RASA_VENV ?= .venv-rasa
+RASA_WORK ?= build/rasa
+rasa-check: $(DEV_READY) ## Try the exported project on a real Rasa: validate, train, talk, measure
+	@if [ ! -x $(RASA_VENV)/bin/rasa ]; then \
+	  command -v $(RASA_PYTHON) >/dev/null || \
+	    { echo "make: there is no $(RASA_PYTHON); install Python 3.10, or name one with RASA_PYTHON=..." >&2; exit 1; }; \
+	  $(RASA_PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 10))' || \
+	    { echo "make: $(RASA_PYTHON) is not Python 3.10, the newest that Rasa 3.6 runs on" >&2; exit 1; }; \
+	  echo "Installing Rasa into $(RASA_VENV) (about 2.7 GB) ..."; \
+	  $(RASA_PYTHON) -m venv $(RASA_VENV) && \
+	  $(RASA_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r deploy/rasa/requirements.txt; \
+	fi
+	@RASA_TELEMETRY_ENABLED=false $(BIN)/python -m tests.rasa_check $(RASA_VENV)/bin/rasa $(RASA_WORK)
 
 wheel: $(DEV_READY) ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.actions.call import Call
-from bot.actions.message import Raw, event_of, incoming, ranking_in
+from bot.actions.message import Raw, event_of, incoming, language_of, ranking_in
 from bot.actions.names import RASA
 from bot.core.effects import Kind, Message
 from bot.core.ports import (
@@ -94,7 +94,7 @@ class Desk:
             return Answer(await self._waiting(call.sender), turned)
         except StoreUnavailable:
             log.warning("database_away")
-            return self.apology(str(json.loads(update.raw).get("language", "")))
+            return self.apology(language_of(call))
 
     async def deliver(self, sender: str) -> Answer:
         """What waits for a person. Raises `StoreUnavailable`."""
@@ -108,7 +108,7 @@ class Desk:
         messages: Sequence[OutgoingMessage] = await self._outbox.claim_chat(RASA, sender)
         for message in messages:
             await self._outbox.sent(message.id, 0)
-        return tuple((message.kind, message.message) for message in messages)
+        return tuple((message.kind, message.message) for message in messages if message.wipe is None)
 
     async def _work(self, chat: ChatId | None) -> Turned | None:
         """Work off what is stored, of one chat or of all; what the last turn came to."""
@@ -132,8 +132,8 @@ class Desk:
 
     async def _turn(self, unit: TurnUnit) -> Turned:
         raw = _json(unit.raw)
-        reader = Named(self._reader, ranking_in(raw))
-        runner = TurnRunner(reader, self._scan, self._renderer, self._clock, wipes=False)
+        reader, aside = Named(self._reader, ranking_in(raw)), self._reader
+        runner = TurnRunner(reader, self._scan, self._renderer, self._clock, aside=aside, wipes=False)
         return await runner.run(unit, event_of(raw, unit.received_at), preset=raw.get("preset"))
 
     async def _failed(self, inbox_id: int, raw: str, attempts: int, error: Exception) -> None:

@@ -47,6 +47,13 @@ def event_of(raw: Raw, at: datetime) -> AnyEvent:
     raise UpdateError("malformed update (no message)")
 
 
+def language_of(call: Call) -> str:
+    """The language to apologise in: the slot's, or what the person's client says; perhaps empty."""
+    users = (event for event in reversed(call.events) if event["event"] == "user")
+    told = _text(_map(next(users, {}), "metadata"), "language")
+    return (call.slots.get("amparo_language") or told)[:16]
+
+
 def ranking_in(raw: Raw) -> tuple[Ranked, ...]:
     """The intents that Rasa named, or nothing."""
     return tuple(Ranked(name, confidence) for name, confidence in raw.get("ranking", ()))

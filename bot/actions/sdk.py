@@ -13,6 +13,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection
 
 from bot.actions.call import BadCall, Call, read_call
 from bot.actions.desk import Answer, Desk
+from bot.actions.message import language_of
 from bot.actions.names import ACTIONS, ASKING_CHANNELS, DELIVER
 from bot.actions.replies import Event, channel_of, events, responses
 
@@ -24,7 +25,7 @@ Work = Callable[[Call], Awaitable[Answer]]
 class DialogueAction(Action):  # type: ignore[misc]
     """One custom action: reads the tracker, lets the desk work, and puts the answer into Rasa's words."""
 
-    def __init__(self, name: str, work: Work, apology: Callable[[], Answer]) -> None:
+    def __init__(self, name: str, work: Work, apology: Callable[[str], Answer]) -> None:
         self._name = name
         self._work = work
         self._apology = apology
@@ -43,7 +44,7 @@ class DialogueAction(Action):  # type: ignore[misc]
             raise
         except Exception as error:  # silence is the worst answer: the safety text stands alone
             log.error("action_failed", action=self._name, error=type(error).__name__)
-            answer = self._apology()
+            answer = self._apology(language_of(call))
         for response in responses(answer, channel_of(call.events)):
             dispatcher.utter_message(**response)
         return events(answer.turned, len(call.events))
@@ -69,6 +70,11 @@ class Executor(ActionExecutor):  # type: ignore[misc]
             raise ActionExecutionRejection(name, str(error)) from None
 
 
+def _silence(_: str) -> Answer:
+    """Nobody asked, so there is nothing to apologise for; what waits is tried again."""
+    return Answer()
+
+
 def executor(desk: Desk) -> Executor:
     """All actions over a desk."""
 
@@ -79,6 +85,6 @@ def executor(desk: Desk) -> Executor:
     made = Executor()
     for name in ACTIONS:
         work = deliver if name == DELIVER else desk.answer
-        silent = Answer() if name == DELIVER else None
-        made.register_action(DialogueAction(name, work, desk.apology if silent is None else Answer))
+        apology = _silence if name == DELIVER else desk.apology
+        made.register_action(DialogueAction(name, work, apology))
     return made

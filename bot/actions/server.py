@@ -21,7 +21,6 @@ from sanic.response import HTTPResponse, raw
 from sanic.response import json as as_json
 
 from bot.actions.sdk import Executor
-from bot.errors import StoreError
 
 log = structlog.get_logger()
 
@@ -52,7 +51,8 @@ class Door:
     async def _health(self) -> HTTPResponse:
         try:
             await self._ping()
-        except StoreError:
+        except Exception as error:  # whatever it is, the database does not answer
+            log.error("health_failed", error=type(error).__name__)
             return as_json({"status": "database away"}, status=503)
         return as_json({"status": "ok"})
 
@@ -65,6 +65,9 @@ class Door:
 
 def _checked(request: Request) -> HTTPResponse | None:
     """Whether the body is an object in JSON of a bearable size; rasa-sdk would repeat it in its error."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > MOST_BYTES:
+        return _refused(413, "the body is too long")  # Sanic has not read it
     encoding = request.headers.get("content-encoding", "")
     if encoding not in ("", "identity", "deflate"):
         return _refused(415, "the body must be JSON, plain or with Content-Encoding deflate")
@@ -116,7 +119,7 @@ async def serving_actions(
         actions: what can be called.
         listener: a listening socket.
         token: what a caller must send as ``Authorization: Bearer``; empty: anybody may call.
-        ping: raises `StoreError` where the database is away.
+        ping: raises where the database is away.
     """
     # Rasa 3.6 and this rasa-sdk bear different numbers and speak the same protocol.
     warnings.filterwarnings("ignore", message="(Your versions of rasa|You are using an old version of rasa)")

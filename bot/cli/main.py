@@ -37,6 +37,7 @@ app.add_typer(rasa_app, name="rasa")
 content.register(app)
 data.register(app)
 
+ACTIONS_URL = "http://localhost:5055/webhook"
 DataDir = Annotated[Path | None, typer.Option(help="Folder for database, model and keys (AMPARO_DATA_DIR).")]
 
 
@@ -138,12 +139,16 @@ def actions(data_dir: DataDir = None) -> None:
 @rasa_app.command("export")
 def rasa_export(
     folder: Annotated[Path, typer.Argument(help="Folder of the project; made if it is not there.")],
+    actions_url: Annotated[str, typer.Option(help="Where Rasa finds the action server.")] = ACTIONS_URL,
+    with_token: Annotated[
+        bool, typer.Option("--with-token", help="Rasa sends AMPARO_ACTIONS_TOKEN of its own environment.")
+    ] = False,
 ) -> None:
     """Write a complete Rasa 3 project from intents/ and responses/."""
     from bot.wiring.rasa_export import export_project
 
     with plain_errors():
-        for name in export_project(_settings(), folder):
+        for name in export_project(_settings(), folder, actions_url, with_token=with_token):
             out.print(name, highlight=False, soft_wrap=True)
 
 

@@ -33,7 +33,12 @@ def priority_of(flags: Iterable[str], intent: str) -> Priority | None:
 
 
 def with_intents(reading: Reading, ranking: tuple[Ranked, ...]) -> Reading:
-    """The reading with another server's intents, unless that would make less of the danger in it."""
+    """The reading with another server's intents, unless that would make less of the danger in it.
+
+    Of a text without words, such as a heart, a model that always guesses would make a yes or a no.
+    """
+    if not reading.words:
+        return reading
     flags = reading.flag_names
     here, there = priority_of(flags, reading.intent.name), priority_of(flags, ranking[0].name)
     return reading if (here or 0) > (there or 0) else replace(reading, ranking=ranking)

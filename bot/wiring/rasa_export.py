@@ -7,6 +7,7 @@ https://legacy-docs-oss.rasa.com/docs/rasa (domain, training data, model configu
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +20,14 @@ from bot.actions.replies import plain
 from bot.content.library import Library
 from bot.content.phrasebook import Phrasebook
 from bot.core.clock import SystemClock
+from bot.core.dialogue.commands import COMMANDS
 from bot.core.nlu import EntityForms, Example
 from bot.core.rasa import to_rasa
 from bot.core.taxonomy import LANGUAGES, Taxonomy
 from bot.core.turn import fallback
 from bot.errors import SettingsError
+from bot.matching.entities import EntityFinder
+from bot.matching.normalise import normalise
 from bot.settings import Settings
 from bot.wiring.parts import load_library
 
@@ -31,17 +35,20 @@ VERSION = "3.1"
 """Of Rasa's training data format, the newest that Rasa 3.6 knows."""
 
 BUTTONS = (
-    *("ans", "delete", "inform", "menu", "numbers", "part", "platform", "safety", "something_else"),
-    *("topic", "who"),
+    *("ans", "contact", "contact_when", "delete", "family", "helped", "inform", "lesson", "menu"),
+    *("numbers", "part", "platform", "safety", "something_else", "topic", "who"),
 )
 """Names of payloads that are no intents of the taxonomy."""
-TYPED = ("case", "country", "language", "person", "role", "start", "tips")
-"""Commands that people type and that are neither intents nor buttons."""
-PAYLOAD_SLOTS = ("a", "c", "country", "f", "i", "language", "n", "p", "role", "t")
+TYPED = ("start", *COMMANDS)
+"""Commands that people type."""
+PAYLOAD_SLOTS = ("a", "c", "country", "f", "i", "language", "n", "p", "role", "s", "t", "w")
 """Names of the values that payloads carry, which are entities for Rasa."""
 
 _LISTED = ("platform", "country")
-"""Entities that Rasa finds by lists of words; the others need the matcher's word patterns."""
+"""Entities that Rasa finds by lists of words; the others need the matcher's word patterns.
+
+Rasa looks only for entities that are marked in an example, so they are marked there.
+"""
 
 _PIPELINE: Sequence[Mapping[str, Any]] = (
     {"name": "WhitespaceTokenizer"},
@@ -58,9 +65,11 @@ The fallback names an intent only for texts in which nothing at all is known.
 """
 
 
-def export_project(settings: Settings, folder: Path, actions_url: str = "") -> list[str]:
+def export_project(
+    settings: Settings, folder: Path, actions_url: str, *, with_token: bool = False
+) -> list[str]:
     """Write the project; names of its files. Raises `SettingsError` where the folder cannot be written."""
-    files = project(load_library(settings), actions_url, secured=settings.actions_token is not None)
+    files = project(load_library(settings), actions_url, with_token=with_token)
     try:
         for name, text in files.items():
             path = folder / name
@@ -71,34 +80,34 @@ def export_project(settings: Settings, folder: Path, actions_url: str = "") -> l
     return list(files)
 
 
-def project(library: Library, actions_url: str = "", *, secured: bool = False) -> dict[str, str]:
+def project(library: Library, actions_url: str, *, with_token: bool = False) -> dict[str, str]:
     """The files of the project, by name.
 
-    ``secured``: the action server asks for a token, which Rasa takes from its own environment.
+    ``with_token``: the action server asks for a token, which Rasa takes from its own environment.
     """
     training = library.training
     intents = library.taxonomy.intents
     files = {
         "config.yml": _config(),
         "domain.yml": _domain(library.taxonomy, Phrasebook(library.responses)),
-        "endpoints.yml": _endpoints(actions_url, secured),
+        "endpoints.yml": _endpoints(actions_url, with_token),
         "credentials.yml": _yaml({"rest": None}),
         "credentials.telegram.yml": _telegram(),
         "data/rules.yml": _rules(library.taxonomy),
         "data/nlu/entities.yml": _entities(training.entities),
     }
     examples = _told_apart(training.examples)
+    finder = EntityFinder([item for item in training.entities if item.entity in _LISTED])
     for language in LANGUAGES:
         own = [example for example in examples if example.language == language]
-        files[f"data/nlu/{language}.yml"] = _examples(own, intents)
+        files[f"data/nlu/{language}.yml"] = _examples(own, intents, finder)
     return files
 
 
 def all_intents(taxonomy: Taxonomy) -> list[str]:
     """Every intent of the domain, as Rasa names it: those of the taxonomy and those of buttons and commands."""
     names = [to_rasa(name) for name in taxonomy.intents]
-    names += [name for name in (*BUTTONS, *TYPED) if name not in names]
-    return [*names, DELIVERY_INTENT]
+    return list(dict.fromkeys([*names, *BUTTONS, *TYPED, DELIVERY_INTENT]))
 
 
 def _config() -> str:
@@ -145,9 +154,9 @@ def _unavailable(book: Phrasebook) -> list[dict[str, Any]]:
     return [*known, {"text": "\n\n".join(texts.values())}]
 
 
-def _endpoints(actions_url: str, secured: bool) -> str:
-    endpoint: dict[str, Any] = {"url": actions_url or "http://localhost:5055/webhook"}
-    if secured:
+def _endpoints(actions_url: str, with_token: bool) -> str:
+    endpoint: dict[str, Any] = {"url": actions_url}
+    if with_token:
         endpoint["headers"] = {"Authorization": "Bearer ${AMPARO_ACTIONS_TOKEN}"}
     return _yaml({"action_endpoint": endpoint})
 
@@ -186,11 +195,20 @@ def _told_apart(examples: Iterable[Example]) -> list[Example]:
     return list(found.values())
 
 
-def _examples(examples: Sequence[Example], intents: Iterable[str]) -> str:
-    """Examples by intent."""
-    texts = {intent: [e.text for e in examples if e.intent == intent] for intent in intents}
+def _examples(examples: Sequence[Example], intents: Iterable[str], finder: EntityFinder) -> str:
+    """Examples by intent, with what is named in them."""
+    texts = {intent: [_marked(e.text, finder) for e in examples if e.intent == intent] for intent in intents}
     items = [{"intent": to_rasa(intent), "examples": _list(own)} for intent, own in texts.items() if own]
     return _yaml({"version": VERSION, "nlu": items})
+
+
+def _marked(text: str, finder: EntityFinder) -> str:
+    """The text with its entities as Rasa writes them: ``[guasap]{"entity": "platform", …}``."""
+    hits = [hit for hit in finder.find(normalise(text)) if hit.entity in _LISTED]
+    for hit in sorted(hits, key=lambda hit: -hit.start):
+        mark = json.dumps({"entity": hit.entity, "value": hit.value})
+        text = f"{text[: hit.start]}[{text[hit.start : hit.end]}]{mark}{text[hit.end :]}"
+    return text
 
 
 def _entities(entities: Sequence[EntityForms]) -> str:

@@ -17,6 +17,7 @@ PAGES = (
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "deploy/README.md",
+    "deploy/rasa/README.md",
     "intents/README.md",
     "responses/README.md",
 )
@@ -90,8 +91,8 @@ def test_commands_exist(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_make_targets_exist(page: str) -> None:
-    targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    named = [re.match(r"make ([a-z]+)", line) for line in code((ROOT / page).read_text("utf-8"))]
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = [re.match(r"make ([a-z-]+)", line) for line in code((ROOT / page).read_text("utf-8"))]
     assert {match[1] for match in named if match} <= targets
 
 
