@@ -41,7 +41,7 @@ BUTTONS = (
 """Names of payloads that are no intents of the taxonomy."""
 TYPED = ("start", *COMMANDS)
 """Commands that people type."""
-PAYLOAD_SLOTS = ("a", "c", "country", "f", "i", "language", "n", "p", "role", "s", "t", "w")
+PAYLOAD_SLOTS = ("a", "c", "country", "d", "f", "i", "language", "n", "p", "role", "s", "t", "w")
 """Names of the values that payloads carry, which are entities for Rasa."""
 
 _LISTED = ("platform", "country")
