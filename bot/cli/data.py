@@ -98,9 +98,7 @@ def evaluate(
 
 def card(
     files: Annotated[list[Path], typer.Argument(help="Held-out messages, JSON lines.")],
-    target: Annotated[Path, typer.Option("--out", help="Where to write it.")] = Path(
-        "intents/MODEL_CARD.md"
-    ),
+    target: Annotated[Path, typer.Option("--out", help="Where to write it.")] = Path("intents/MODEL_CARD.md"),
 ) -> None:
     """Measure the matcher on held-out messages and write its model card."""
     from bot.wiring.content import write_card

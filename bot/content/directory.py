@@ -33,7 +33,7 @@ def showable(provenance: Provenance, today: date) -> bool:
 def pick(
     country: Country | None, kinds: Iterable[str], limit: int, today: date, *, always: bool = False
 ) -> list[Service]:
-    """The best ``limit`` services of each kind, in the order of the kinds; none twice.
+    """The best ``limit`` services of each kind, in the order of the kinds; no number twice.
 
     ``always``: those open day and night come before others of their kind.
     """
@@ -44,7 +44,8 @@ def pick(
         fitting = [s for s in country.services if s.kind == kind and showable(s.provenance, today)]
         if always:
             fitting.sort(key=lambda service: not service.always)
-        chosen += [s for s in fitting[:limit] if s not in chosen]
+        taken = {s.number for s in chosen if s.number}
+        chosen += [s for s in fitting if s.number not in taken][:limit]
     return chosen
 
 
@@ -78,10 +79,8 @@ def describe(service: Service, language: str, fallback: tuple[str, ...], words: 
 
 def _head(service: Service, about: str) -> str:
     number, name = escape(service.number), escape(service.name)
-    if not number:
+    if not number or name.split()[:1] == [number]:
         head = f"<b>{name}</b>"
-    elif number == name:
-        head = f"<b>{number}</b>"
     else:
         head = f"<b>{number}</b> · {name}"
     return f"{head}\n{escape(about)}" if about else head

@@ -66,7 +66,9 @@ def card(data: TrainingData, predictions: Sequence[Prediction], figures: Mapping
 
 
 def _examples(data: TrainingData) -> str:
-    rows = [["language", "examples", f"{LONG[0]} to {LONG[1]} words", "by children", "with danger", "patterns"]]
+    rows = [
+        ["language", "examples", f"{LONG[0]} to {LONG[1]} words", "by children", "with danger", "patterns"]
+    ]
     for code in LANGUAGES:
         own = [example for example in data.examples if example.language == code]
         long = sum(LONG[0] <= len(example.text.split()) <= LONG[1] for example in own)

@@ -115,3 +115,27 @@ def test_only_sure_sourced_and_fresh_facts_are_shown(
 
 def test_a_fact_without_a_date_is_not_shown() -> None:
     assert not showable(Provenance("https://a.org", "2026", None, "high"), date(2026, 11, 23))
+
+
+def test_a_number_is_shown_once_although_two_kinds_have_it(book: Phrasebook) -> None:
+    kinds = ("crisis_line", "child_helpline")
+    numbers = [s.number for s in book.responses.countries["tz"].services if s.kind in kinds]
+    assert numbers.count("116") == 2
+    (message,) = book.render(Say((Services(kinds, 2),)), Audience("sw", "tz"), NOW)
+    assert strip(message.html).count("116") == 1
+
+
+def test_without_a_child_helpline_a_directory_of_them_is_named(book: Phrasebook) -> None:
+    kinds = ("child_helpline", "report_online_crime")
+    assert all(s.kind != "child_helpline" for s in book.responses.countries["td"].services)
+    (message,) = book.render(Say((Services(kinds, 1),)), Audience("fr", "td"), NOW)
+    assert "childhelplineinternational.org" in message.html
+    (message,) = book.render(Say((Services(kinds, 1),)), Audience("en", "gh"), NOW)
+    assert "childhelplineinternational.org" not in message.html
+
+
+def test_what_is_too_old_to_be_shown_is_no_service() -> None:
+    responses = read_responses(ROOT / "responses", [])
+    old = Phrasebook(responses, today=lambda: date(2029, 1, 1))
+    assert not old.has_service("cr", "emergency")
+    assert Phrasebook(responses, today=NOW.date).has_service("cr", "emergency")
