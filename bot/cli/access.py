@@ -146,3 +146,44 @@ def staff_reset(
         if make_password:
             out.print(f"Password of {name}: [bold]{password}[/] (shown only now)", highlight=False)
         out.print(f"{name} sets one-time codes up anew at the next sign-in.", highlight=False)
+
+
+@staff_app.command("token")
+def staff_token(
+    name: Annotated[str, typer.Argument(help="Account that the program acts as.")],
+    scope: Annotated[list[str], typer.Option(help="cases:read, cases:write, statistics:read; repeat it.")],
+    label: Annotated[str, typer.Option(help="What the token is for.")] = "program",
+    days: Annotated[int, typer.Option(help="How long it lasts.")] = 90,
+    data_dir: DataDir = None,
+) -> None:
+    """Make an access token for the API; it is shown only now."""
+    from bot.wiring.admin import make_token
+
+    with plain_errors():
+        token = asyncio.run(make_token(_settings(data_dir), name, label, scope, days))
+        out.print(token, highlight=False, soft_wrap=True)
+        err.print("Shown only now; “amparo staff revoke” ends it.", highlight=False)
+
+
+@staff_app.command("tokens")
+def staff_tokens(data_dir: DataDir = None) -> None:
+    """List the access tokens that work, not the tokens themselves."""
+    from bot.wiring.admin import list_tokens
+
+    with plain_errors():
+        table = Table("number", "account", "for", "scopes", "until", "last used")
+        for token in asyncio.run(list_tokens(_settings(data_dir))):
+            used = f"{token.used_at:%Y-%m-%d %H:%M}" if token.used_at else "never"
+            until = f"{token.expires_at:%Y-%m-%d}"
+            table.add_row(str(token.id), token.login, token.name, " ".join(token.scopes), until, used)
+        out.print(table)
+
+
+@staff_app.command("revoke")
+def staff_revoke(number: int, data_dir: DataDir = None) -> None:
+    """End an access token at once."""
+    from bot.wiring.admin import revoke_token
+
+    with plain_errors():
+        asyncio.run(revoke_token(_settings(data_dir), number))
+        out.print(f"Token {number} works no longer.", highlight=False)

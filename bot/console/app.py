@@ -11,13 +11,14 @@ from starlette.staticfiles import StaticFiles
 
 from bot.console import account, acts, catalogue, desk, entry, live, overview
 from bot.console import door as front
+from bot.console.api import Rates, create_api
 from bot.console.failures import HANDLERS
 from bot.console.guard import Gate, Site
 from bot.console.render import Renderer
 from bot.console.visit import Once, Parts, Stats
 from bot.core.content_state import ContentState
 from bot.core.ports import Clock
-from bot.helpline.service import HelplineService, StaffAccounts
+from bot.helpline.service import ApiTokens, HelplineService, StaffAccounts
 
 STATIC = Path(__file__).parent / "static"
 
@@ -32,6 +33,8 @@ def create_app(
     public_url: str = "",
     zone: tzinfo = UTC,
     provider_name: str = "",
+    tokens: ApiTokens | None = None,
+    rates: Rates | None = None,
 ) -> FastAPI:
     """The console as an application for a server such as uvicorn.
 
@@ -44,9 +47,31 @@ def create_app(
         public_url: the address under which staff reach it; cookies are bound to https where it is https.
             Without one, only localhost and addresses in figures are answered.
         zone: the zone in which times are shown.
+        provider_name: how the sign-in page names the OpenID Connect provider; empty without one.
+        tokens: access tokens of programs; without them there is no API.
+        rates: how often the API may be called.
     """
     catalogues = catalogue.load(zone)
-    app = FastAPI(
+    app = _bare()
+    site = Site(public_url)
+    as_started = ContentState(clock.now())
+    content = content or (lambda: as_started)
+    app.state.parts = Parts(
+        service, staff, stats, clock, content, site, catalogues, Renderer(catalogues), Once(), provider_name
+    )
+    app.state.closing = False  # set True to end the live streams, which otherwise never end
+    for part in (entry, account, desk, acts, live, overview):
+        app.include_router(part.router)
+    if tokens is not None:
+        app.mount("/api/v1", create_api(service, tokens, rates))
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(Gate, site=site)
+    return app
+
+
+def _bare() -> FastAPI:
+    """An application without documents of its own, with the door before every route."""
+    return FastAPI(
         title="Amparo console",
         openapi_url=None,
         docs_url=None,
@@ -54,15 +79,3 @@ def create_app(
         dependencies=[Depends(front.door)],
         exception_handlers=HANDLERS,  # type: ignore[arg-type]  # narrower than Starlette's own type says
     )
-    site = Site(public_url)
-    as_started = ContentState(clock.now())
-    content = content or (lambda: as_started)
-    app.state.parts = Parts(
-        service, staff, stats, clock, content, site, catalogues, Renderer(catalogues), Once()
-    )
-    app.state.closing = False  # set True to end the live streams, which otherwise never end
-    for part in (entry, account, desk, acts, live, overview):
-        app.include_router(part.router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(Gate, site=site)
-    return app

@@ -103,3 +103,11 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
 def allowed(role: str, permission: Permission) -> bool:
     """Whether a role has a permission; an unknown role has none."""
     return role in set(Role) and permission in GRANTS[Role(role)]
+
+
+SCOPES: Mapping[str, frozenset[Permission]] = {
+    "cases:read": frozenset({_P.QUEUE_SEE, _P.CASE_READ}),
+    "cases:write": frozenset({_P.CASE_WORK, _P.CASE_NOTE}),
+    "statistics:read": frozenset({_P.NUMBERS_SEE}),
+}
+"""What a program's token may be given, on top of what the role of its account allows."""

@@ -20,6 +20,7 @@ from bot.helpline.canned import CannedText
 from bot.helpline.changes import ELSEWHERE, Change
 from bot.helpline.desk import LONGEST_NOTE, LONGEST_REPLY, STRANGER
 from bot.helpline.ending import follow_up
+from bot.helpline.figures import Figures, figures
 from bot.helpline.hand import clean, normal_reference
 from bot.helpline.helplines import HelplineForm, Helplines, form_of
 from bot.helpline.material import Material
@@ -31,6 +32,7 @@ from bot.helpline.search import Found, Search
 from bot.helpline.second_factor import Enrolment, Passed
 from bot.helpline.staff import SignedIn, StaffAccounts, StaffMember, needs
 from bot.helpline.teamwork import Teamwork
+from bot.helpline.tokens import ApiTokens, Caller
 from bot.helpline.watch import tell_overdue
 
 __all__ = [
@@ -39,10 +41,13 @@ __all__ = [
     "LONGEST_NOTE",
     "LONGEST_REPLY",
     "STRANGER",
+    "ApiTokens",
+    "Caller",
     "CannedText",
     "Change",
     "DeadLetter",
     "Enrolment",
+    "Figures",
     "Found",
     "Helpline",
     "HelplineForm",
@@ -179,6 +184,11 @@ class HelplineService(Teamwork, Overview):
         if told:
             self._delivery.ring()
         return count
+
+    async def figures(self, staff: StaffMember) -> Figures:
+        """Counts and times of the member's helpline. Raises `NotAllowed`."""
+        needs(staff, Permission.NUMBERS_SEE)
+        return await self._database.read(figures, staff.helpline_id, self._clock.now())
 
     async def on_duty(self) -> bool:
         """Whether somebody used the console within ten minutes and has not signed out."""

@@ -25,6 +25,7 @@ from bot.helpline.sql import insert_new
 from bot.helpline.staff import StaffAccounts
 from bot.helpline.stats import Stats
 from bot.helpline.tables import meta
+from bot.helpline.tokens import ApiTokens
 from bot.helpline.turns import Turns
 from bot.helpline.weekly import WeeklyTips
 
@@ -46,6 +47,7 @@ class Store:
     weekly: WeeklyTips
     helplines: Helplines
     audit: AuditTrail
+    tokens: ApiTokens
 
     async def close(self) -> None:
         """Give back connections and threads."""
@@ -118,6 +120,7 @@ def _store(
         weekly=WeeklyTips(database, keyring, clock, renderer, delivery=delivery),
         helplines=Helplines(database, clock),
         audit=AuditTrail(database, keyring.audit_seal),
+        tokens=ApiTokens(database, clock),
     )
 
 

@@ -16,6 +16,7 @@ from bot.errors import AccountError
 from bot.helpline import Store
 from bot.helpline.audit import Verdict
 from bot.helpline.staff import StaffMember
+from bot.helpline.tokens import ApiToken
 from bot.settings import Settings
 from bot.wiring.parts import Progress, load_library, open_database
 
@@ -89,6 +90,25 @@ async def reset_staff(settings: Settings, login: str, password: str | None) -> s
         with acceptable():
             await store.staff.set_password(login, password)
         return password
+
+
+async def make_token(settings: Settings, login: str, label: str, scopes: Sequence[str], days: int) -> str:
+    """An access token for the API. Raises `NotFound`, `AccountError`."""
+    async with opened(settings) as store:
+        with acceptable():
+            return await store.tokens.make(login, label, scopes, days)
+
+
+async def list_tokens(settings: Settings) -> Sequence[ApiToken]:
+    """The access tokens that work."""
+    async with opened(settings) as store:
+        return await store.tokens.all()
+
+
+async def revoke_token(settings: Settings, number: int) -> None:
+    """End an access token. Raises `NotFound`."""
+    async with opened(settings) as store:
+        await store.tokens.revoke(number)
 
 
 @contextmanager

@@ -78,6 +78,7 @@ def serving_console(parts: Parts, listener: socket.socket) -> AbstractAsyncConte
         clock=parts.clock,
         content=lambda: parts.reloader.state,
         public_url=parts.settings.public_url,
+        tokens=store.tokens,
     )
     return serving(app, listener, closing=lambda: setattr(app.state, "closing", True))
 

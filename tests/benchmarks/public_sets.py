@@ -131,9 +131,7 @@ def _mean(results: Sequence[tuple[float, float, float]]) -> float:
     return sum(result[0] for result in results) / len(results)
 
 
-def _row(
-    name: str, test_on: Pairs, ours: float, plain: float, cost: tuple[float, float, float]
-) -> list[str]:
+def _row(name: str, test_on: Pairs, ours: float, plain: float, cost: tuple[float, float, float]) -> list[str]:
     return [name, str(len(test_on)), f"{ours:.3f}", f"{plain:.3f}", f"{cost[1]:.0f}", f"{cost[2]:.2f}"]
 
 

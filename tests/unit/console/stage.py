@@ -101,7 +101,9 @@ async def open_stage(path: Path, clock: FixedClock, *, waive_codes: bool = True,
     accounts = StaffAccounts(store.database, store.keyring, clock, CHEAP, waive_codes=waive_codes)
     await accounts.add("ana", "Ana", PASSWORD)
     await accounts.add("luis", "Luis", PASSWORD)
-    app = create_app(service=store.service, staff=accounts, stats=store.stats, clock=clock, **settings)
+    app = create_app(
+        service=store.service, staff=accounts, stats=store.stats, clock=clock, tokens=store.tokens, **settings
+    )
     return Stage(World(store, clock, accounts), app)
 
 
