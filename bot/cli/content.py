@@ -214,7 +214,7 @@ def _progress(settings: Settings, as_json: bool) -> None:
 
 def _measures(rows: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
     yield "offered to people", ["yes" if row["offered"] else "[red]no[/]" for row in rows]
-    for name in ("guidance", "safety", "phrases", "platform_steps", "cards"):
+    for name in ("guidance", "safety", "phrases", "platform_steps", "cards", "sheets"):
         yield name.replace("_", " "), [str(row[name]) for row in rows]
     for role in ("parent", "teacher", "child"):
         yield f"texts for {role}", [str(row["audiences"][role]) for row in rows]

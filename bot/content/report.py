@@ -133,6 +133,7 @@ class Progress:
     platform_steps: int
     audiences: dict[str, int]
     cards: int
+    sheets: int
     draft: int
     reviewed: int
     outdated: int
@@ -154,6 +155,7 @@ def _progress(responses: Responses, code: str, name: str, offered: bool) -> Prog
     texts = responses.texts[code]
     roles = [entry.roles.keys() for entry in texts.guidance.values()]
     roles += [entry.roles.keys() for entry in texts.safety.values()]
+    lessons = responses.lessons.get(code)
     reviews = [item for item in responses.reviews() if item.language == code]
     states = Counter(item.review.state for item in reviews)
     actions = [action for item in responses.platforms.values() for action in item.actions.values()]
@@ -166,7 +168,8 @@ def _progress(responses: Responses, code: str, name: str, offered: bool) -> Prog
         phrases=len(texts.phrases),
         platform_steps=sum(bool(action.steps.get(code)) for action in actions),
         audiences={role: sum(role in found for found in roles) for role in ROLES},
-        cards=sum(item.name.startswith("lessons/") for item in reviews),
+        cards=0 if lessons is None else len(lessons.cards),
+        sheets=0 if lessons is None else len(lessons.sheets),
         draft=len(reviews) - states[REVIEWED],
         reviewed=states[REVIEWED],
         outdated=sum(item.review.outdated for item in reviews),

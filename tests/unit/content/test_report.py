@@ -60,4 +60,5 @@ def test_progress_counts_every_language(responses: Responses) -> None:
     assert [row.language for row in rows] == list(LANGUAGES)
     spanish = rows[0]
     assert (spanish.guidance, spanish.safety, spanish.offered) == (25, 4, True)
+    assert (spanish.cards, spanish.sheets) == (16, 4)
     assert spanish.draft + spanish.reviewed == sum(item.language == "es" for item in responses.reviews())
