@@ -22,6 +22,7 @@ from bot.core.taxonomy import Taxonomy
 from bot.helpline import Store, open_store
 from bot.helpline.staff import StaffMember
 from bot.matching.patterns import PatternLayer
+from bot.wiring.papers import PaperMaker
 from bot.wiring.serve import listen, url_of
 from tests.clock import FixedClock
 from tests.whole import MIDDAY, PASSWORD
@@ -201,7 +202,9 @@ async def rasa_talk(
         intents=taxonomy.intents,
     )
     listener = listen("127.0.0.1:0", "AMPARO_ACTIONS_BIND")
-    serving = serving_actions(executor(desk), listener, token=TOKEN, ping=store.database.ping)
+    serving = serving_actions(
+        executor(desk), listener, token=TOKEN, ping=store.database.ping, papers=PaperMaker(book, clock)
+    )
     headers = {"Authorization": f"Bearer {TOKEN}"}
     try:
         async with serving, httpx.AsyncClient(base_url=url_of(listener), headers=headers) as http:

@@ -10,6 +10,7 @@ from typing import Any
 from bot.actions.desk import Answer
 from bot.actions.names import JSON_CHANNELS, SLOTS
 from bot.core.effects import Kind, Message
+from bot.core.handout import Document
 from bot.core.rasa import payload_to_rasa
 from bot.core.state import State
 from bot.core.turn import Turned
@@ -19,6 +20,7 @@ Event = dict[str, Any]
 SESSION_EVENTS = 400
 """With so many events in a tracker a new session is begun, or the calls would grow without end."""
 
+PAPERS = "/papers/"
 _TAGS = re.compile(r"</?[bi]>")
 
 
@@ -69,7 +71,16 @@ def _as_json(kind: Kind, message: Message) -> dict[str, Any]:
         [{"title": button.label, "payload": payload_to_rasa(button.payload)} for button in row]
         for row in message.buttons
     ]
-    return {"kind": kind.value, "html": message.html, "rows": rows}
+    shown: dict[str, Any] = {"kind": kind.value, "html": message.html, "rows": rows}
+    if message.document is not None:
+        shown["file"] = paper_path(message.document)
+    return shown
+
+
+def paper_path(document: Document) -> str:
+    """Where the action server has the file: too big for a tracker, which Rasa sends with every call."""
+    country = f"?country={document.country}" if document.country else ""
+    return f"{PAPERS}{document.language}/{document.name}.pdf{country}"
 
 
 def _mirror(turned: Turned) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 import socket
 import warnings
 import zlib
@@ -20,13 +21,21 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, raw
 from sanic.response import json as as_json
 
+from bot.actions.replies import PAPERS
 from bot.actions.sdk import Executor
+from bot.core.handout import Document
+from bot.core.ports import Papers
+from bot.core.taxonomy import COUNTRIES, LANGUAGES
+from bot.errors import ContentError, HandoutError
 
 log = structlog.get_logger()
 
 MOST_BYTES = 900 * 1024
 """A tracker of a long session is a few hundred kilobytes."""
 
+_PAPER = re.compile(
+    rf"{PAPERS}(?P<language>{'|'.join(LANGUAGES)})/(?P<name>[a-z0-9_-]{{1,60}})\.pdf", re.ASCII
+)
 _OPEN = ("/health",)
 Ping = Callable[[], Awaitable[None]]
 
@@ -34,9 +43,10 @@ Ping = Callable[[], Awaitable[None]]
 class Door:
     """Looks at a request before rasa-sdk does."""
 
-    def __init__(self, token: str, ping: Ping) -> None:
+    def __init__(self, token: str, ping: Ping, papers: Papers) -> None:
         self._token = token
         self._ping = ping
+        self._papers = papers
 
     async def __call__(self, request: Request) -> HTTPResponse | None:
         """An answer, or None where the request may go on."""
@@ -46,6 +56,8 @@ class Door:
             return _refused(401, "Authorization: Bearer … is missing or wrong")
         if request.path == "/metrics":
             return raw(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+        if request.path.startswith(PAPERS):
+            return await self._paper(request)
         return _checked(request) if request.path == "/webhook" and request.method == "POST" else None
 
     async def _health(self) -> HTTPResponse:
@@ -55,6 +67,20 @@ class Door:
             log.error("health_failed", error=type(error).__name__)
             return as_json({"status": "database away"}, status=503)
         return as_json({"status": "ok"})
+
+    async def _paper(self, request: Request) -> HTTPResponse:
+        """A lesson card or family sheet as a file, for programs that talk over Rasa's REST channel."""
+        match = _PAPER.fullmatch(request.path)
+        if match is None or request.method != "GET":
+            return _refused(404, _REASONS[404])
+        country = request.args.get("country", "")
+        document = Document(match["name"], match["language"], country if country in COUNTRIES else "")
+        try:
+            paper = await self._papers.make(document)
+        except (ContentError, HandoutError):
+            return _refused(404, _REASONS[404])
+        named = {"Content-Disposition": f'attachment; filename="{paper.name}"'}
+        return raw(paper.data, content_type="application/pdf", headers=named)
 
     def _known(self, request: Request) -> bool:
         if not self._token:
@@ -111,7 +137,7 @@ _REASONS = {404: "there is nothing at this address", 405: "not with this method"
 
 @asynccontextmanager
 async def serving_actions(
-    actions: Executor, listener: socket.socket, *, token: str, ping: Ping
+    actions: Executor, listener: socket.socket, *, token: str, ping: Ping, papers: Papers
 ) -> AsyncIterator[None]:
     """Serve the actions for as long as the block lasts.
 
@@ -120,6 +146,7 @@ async def serving_actions(
         listener: a listening socket.
         token: what a caller must send as ``Authorization: Bearer``; empty: anybody may call.
         ping: raises where the database is away.
+        papers: makes the files that answers name.
     """
     # Rasa 3.6 and this rasa-sdk bear different numbers and speak the same protocol.
     warnings.filterwarnings("ignore", message="(Your versions of rasa|You are using an old version of rasa)")
@@ -127,7 +154,7 @@ async def serving_actions(
     app.config.REQUEST_MAX_SIZE = MOST_BYTES
     app.config.TOUCHUP = False  # it rewrites Sanic's own code for the whole process
     app.error_handler = _Errors()
-    app.register_middleware(Door(token, ping), "request", priority=100)
+    app.register_middleware(Door(token, ping, papers), "request", priority=100)
     try:
         later = {"start_serving": False}
         server = await app.create_server(sock=listener, access_log=False, asyncio_server_kwargs=later)

@@ -12,6 +12,7 @@ from bot.actions.desk import Desk
 from bot.actions.push import Pusher
 from bot.errors import SettingsError
 from bot.settings import Settings, bind
+from bot.wiring.papers import PaperMaker
 from bot.wiring.parts import Parts, Progress, open_parts, rasa_client
 from bot.wiring.run import Loop, sweeper
 from bot.wiring.serve import listen, until_stopped, url_of
@@ -41,7 +42,9 @@ async def run_actions(settings: Settings, *, progress: Progress | None = None) -
             client = rasa_client(settings.rasa_url, settings, seconds=RASA_SECONDS)
             stack.push_async_callback(client.aclose)
             loops.append(Pusher(client, parts.store.outbox, parts.clock).run)
-        serving = serving_actions(executor(desk), listener, token=token, ping=parts.store.database.ping)
+        papers = PaperMaker(parts.phrasebook, parts.clock)
+        ping = parts.store.database.ping
+        serving = serving_actions(executor(desk), listener, token=token, ping=ping, papers=papers)
         await stack.enter_async_context(serving)
         log.info("actions_open", address=f"{url_of(listener)}/webhook", pushing=bool(settings.rasa_url))
         await until_stopped(*loops)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.actions.names import ANSWER, COMMANDS, DELIVER, SLOTS
-from bot.actions.replies import SESSION_EVENTS
+from bot.actions.replies import SESSION_EVENTS, paper_path
 from bot.core.effects import Audience, Phrase, Say
+from bot.core.handout import Document
 from tests.rasa_talk import RasaTalk
 from tests.unit.actions.conftest import Plain
 from tests.unit.actions.test_calls import DANGER, MARK
@@ -147,3 +148,13 @@ async def test_on_a_channel_that_only_answers_staffs_words_wait_for_the_next_mes
     assert (await talk.call(tracker, DELIVER))["responses"] == []
     said = await talk.say("hola")
     assert any("Ana" in message.text for message in said)
+
+
+async def test_a_lesson_card_is_fetched_as_a_file_and_kept_out_of_the_tracker(talk: RasaTalk) -> None:
+    card = talk.book.lesson_cards("es")[0].id
+    path = paper_path(Document(card, "es", "cr"))
+    response = await talk.http.get(path)
+    assert response.status_code == 200
+    assert response.content.startswith(b"%PDF-")
+    for wrong in ("/papers/es/nothing.pdf", "/papers/xx/a.pdf", "/papers/es/../x.pdf", "/papers/"):
+        assert (await talk.http.get(wrong)).status_code == 404
