@@ -38,7 +38,7 @@ class State:
     """The hour of the last turn since 1970: a topic of days ago is not followed up."""
     flood_minute: int = 0
     flood_count: int = 0
-    """How many messages came in that minute."""
+    """What came in that minute, as `bot.core.dialogue.flood` counts it."""
     awaiting: str = ""
     """What a bare yes or a tap would answer: ``delete``, ``helped`` or ``contact``."""
     misses: int = 0

@@ -61,14 +61,14 @@ def step(state: State, event: AnyEvent, content: ContentFacts) -> Step:
         case InGroup():
             return _group(_with_language(state, None, event, content))
     reading = getattr(event, "reading", None)
-    state = replace(flood.counted(state, event.at), moment=event.at)
+    state = replace(flood.counted(state, event), moment=event.at)
     state = _with_language(state, _own_words(event, reading), event, content)
     if isinstance(event, Pressed):
         return _pressed(state, event, content)
     if reading is not None:
         return _read(_with_hints(state, _own_words(event, reading)), event, reading, content)
     if flood.over(state) and not _always_heard(event):
-        return state, flood.answer(state)
+        return state, flood.answer(state, event)
     return _unread(state, event, content)
 
 
@@ -105,7 +105,7 @@ def _heard(state: State, event: AnyEvent, reading: Reading, content: ContentFact
     if first is not None:
         return first
     if flood.over(state) and not _always_heard(event):
-        return state, flood.answer(state)
+        return state, flood.answer(state, event)
     return _answered(state, event, reading, content)
 
 
@@ -195,7 +195,7 @@ _HEARD_BUTTONS = ("safety", "numbers", "ans", "delete", "human", "contact")
 def _pressed(state: State, event: Pressed, content: ContentFacts) -> Step:
     payload = parse(event.payload)
     if flood.over(state) and (payload is None or payload.name not in _HEARD_BUTTONS):
-        return state, flood.answer(state)
+        return state, flood.answer(state, event)
     result = None if payload is None else _button(state, payload, content)
     if result is not None:
         return result

@@ -359,3 +359,21 @@ def test_forwarded_words_say_nothing_of_the_writer(book: Phrasebook, said: SaidM
     assert keys(effects) == ["everyday.forwarded"]
     danger = replace(said("me pegan", flags=("violence", "child_user")), forwarded=True)
     assert [c.flags for c in of(step(State(language="es"), danger, book)[1], OpenCase)] == [("violence",)]
+
+
+def test_a_flood_is_told_once_and_then_met_with_silence(book: Phrasebook, said: SaidMaker) -> None:
+    state, told = State(language="es", greeted=True), []
+    for _ in range(20):
+        state, effects = step(state, said("hola", "greet"), book)
+        told.append(keys(effects))
+    assert told.count(["everyday.greet"]) == 15
+    assert told[15:] == [["everyday.slow_down"], [], [], [], []]
+
+
+def test_thirty_taps_in_a_minute_are_answered(book: Phrasebook) -> None:
+    state = State(language="es")
+    for _ in range(30):
+        state, effects = step(state, pressed("/menu"), book)
+        assert keys(effects) == ["everyday.menu"]
+    assert keys(step(state, pressed("/menu"), book)[1]) == ["everyday.slow_down"]
+    assert keys(step(state, pressed("/numbers"), book)[1])[0] == "safety.safe_word_shown"
