@@ -15,8 +15,8 @@ import typer
 from rich.table import Table
 
 from bot import __version__
-from bot.cli import access, content, data
-from bot.cli.show import err, out, plain_errors, progress_bar
+from bot.cli import access, content, data, keys
+from bot.cli.show import out, plain_errors, progress_bar
 from bot.log import configure
 from bot.settings import Settings, read_settings
 
@@ -27,11 +27,10 @@ app = typer.Typer(
     help="Amparo: checked guidance for parents and teachers over Telegram, and a way to a helpline.",
 )
 db_app = typer.Typer(no_args_is_help=True, help="The database.")
-keys_app = typer.Typer(no_args_is_help=True, help="Encryption keys.")
 rasa_app = typer.Typer(no_args_is_help=True, help="Work with a Rasa server.")
 app.add_typer(access.staff_app, name="staff")
 app.add_typer(db_app, name="db")
-app.add_typer(keys_app, name="keys")
+app.add_typer(keys.keys_app, name="keys")
 app.add_typer(access.audit_app, name="audit")
 app.add_typer(rasa_app, name="rasa")
 content.register(app)
@@ -188,12 +187,3 @@ def stats(data_dir: DataDir = None) -> None:
 
     with plain_errors():
         out.print_json(json.dumps(_run(numbers(_settings(data_dir=data_dir))), default=str))
-
-
-@keys_app.command("new")
-def keys_new() -> None:
-    """Print a new encryption key, for AMPARO_KEYS."""
-    from bot.helpline.crypto import generate_key
-
-    out.print(generate_key(), highlight=False, soft_wrap=True)
-    err.print("Keep it secret and keep a copy: without it nothing stored can be read.", highlight=False)

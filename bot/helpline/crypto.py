@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -62,19 +62,20 @@ class Keyring:
         keys: url-safe base64 of 32 bytes each; the first encrypts, all decrypt.
         pepper: a secret of at least 16 characters that stays the same when keys change, because
             the names of all chats hang on it.
+        source: where the keys are kept, where they may change while the program runs; it is asked again
+            when a text needs a key that is not known.
 
     Raises:
         KeyringError: without keys, or where one of them or the pepper is malformed.
     """
 
-    def __init__(self, keys: Sequence[str], *, pepper: str) -> None:
-        raw = [_key_bytes(key) for key in keys]
-        if not raw:
-            raise KeyringError("no encryption key is given")
+    def __init__(
+        self, keys: Sequence[str], *, pepper: str, source: Callable[[], Sequence[str]] | None = None
+    ) -> None:
+        self._source = source
+        self._ring = _ring_of(keys)
         if len(pepper) < _SHORTEST_PEPPER:
             raise KeyringError("the pepper is shorter than 16 characters")
-        self._ids = tuple(_key_id(key) for key in raw)
-        self._ciphers = dict(zip(self._ids, map(AESGCM, raw), strict=True))
         self._chat_key = _derived(pepper, b"amparo chat key")
         self._subject_key = _derived(pepper, b"amparo subject key")
         self._seal_key = _derived(pepper, b"amparo audit seal")
@@ -82,7 +83,21 @@ class Keyring:
     @property
     def key_ids(self) -> tuple[str, ...]:
         """Ids of the keys, newest first; an id tells nothing of its key."""
-        return tuple(key_id.hex() for key_id in self._ids)
+        return tuple(key_id.hex() for key_id in self._ring)
+
+    @property
+    def newest_prefix(self) -> bytes:
+        """How every ciphertext under the newest key begins."""
+        return _RING + next(iter(self._ring))
+
+    def refresh(self) -> None:
+        """Ask for the keys again, where they may have changed; what cannot be read changes nothing."""
+        if self._source is None:
+            return
+        try:
+            self._ring = _ring_of(self._source())
+        except (OSError, KeyringError):
+            return
 
     @staticmethod
     def key_id_of(token: bytes) -> str:
@@ -108,7 +123,7 @@ class Keyring:
 
     def rewrap(self, token: bytes, context: str) -> bytes | None:
         """The same content under the newest key, or None where it already is."""
-        if token[1 : 1 + _ID_BYTES] == self._ids[0]:
+        if token.startswith(self.newest_prefix):
             return None
         return self._seal(self._open(token, context), context)
 
@@ -134,12 +149,15 @@ class Keyring:
         return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")[:_CHAT_KEY_BYTES]
 
     def _seal(self, content: bytes, context: str) -> bytes:
-        header = _RING + self._ids[0]
-        return header + _seal(self._ciphers[self._ids[0]], content, header + context.encode())
+        newest, cipher = next(iter(self._ring.items()))
+        header = _RING + newest
+        return header + _seal(cipher, content, header + context.encode())
 
     def _open(self, token: bytes, context: str) -> bytes:
         header, rest = token[: 1 + _ID_BYTES], token[1 + _ID_BYTES :]
-        cipher = self._ciphers.get(header[1:])
+        if header[1:] not in self._ring:
+            self.refresh()
+        cipher = self._ring.get(header[1:])
         if header[:1] != _RING or cipher is None:
             raise KeyringError("a stored text needs a key that is not in the ring")
         return _open(cipher, rest, header + context.encode())
@@ -159,6 +177,14 @@ def _open(cipher: AESGCM, token: bytes, bound: bytes) -> bytes:
         return cipher.decrypt(token[:_NONCE_BYTES], token[_NONCE_BYTES:], bound)
     except (InvalidTag, ValueError) as error:
         raise KeyringError("a stored text does not fit its key or its place") from error
+
+
+def _ring_of(keys: Sequence[str]) -> Mapping[bytes, AESGCM]:
+    """Ciphers by the ids of their keys, the newest first."""
+    raw = [_key_bytes(key) for key in keys]
+    if not raw:
+        raise KeyringError("no encryption key is given")
+    return {_key_id(key): AESGCM(key) for key in raw}
 
 
 def _key_bytes(key: str) -> bytes:

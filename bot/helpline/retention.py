@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, update
 
+from bot.helpline import trail
 from bot.helpline.database import Database
+from bot.helpline.helplines import all_helplines
 from bot.helpline.sql import ONE, word
 from bot.helpline.staff import WINDOW
 from bot.helpline.tables import (
@@ -38,7 +40,6 @@ class Periods:
     outbox_texts: timedelta = timedelta(hours=24)
     outbox_rows: timedelta = timedelta(days=30)
     idle_conversations: timedelta = timedelta(days=180)
-    closed_case_texts: timedelta = timedelta(days=365)
     changes: timedelta = timedelta(days=1)
     sessions: timedelta = timedelta(days=1)
 
@@ -72,7 +73,7 @@ class Retention:
             + await self._all(_dead_letters, now - p.dead_letters),
             outbox_texts=await self._all(_outbox_texts, now - p.outbox_texts),
             outbox=await self._all(_outbox_rows, now - p.outbox_rows),
-            case_texts=await self._all(_case_texts, now - p.closed_case_texts),
+            case_texts=await self._all(_helpline_texts, now) + await self._all(_forgotten_texts, now),
             conversations=await self._all(_conversations, now - p.idle_conversations),
             others=await self._all(_changes, now - p.changes)
             + await self._all(_sessions, now - p.sessions)
@@ -121,13 +122,32 @@ def _outbox_rows(connection: Connection, before: datetime) -> int:
     return _remove(connection, outbox, and_(_OVER, outbox.c.finished_at <= before, ~shown))
 
 
-def _case_texts(connection: Connection, before: datetime) -> int:
-    over = and_(cases.c.state == word("closed"), cases.c.closed_at <= before, cases.c.data_key.is_not(None))
-    ids = (
-        connection.execute(select(cases.c.id).where(over).order_by(cases.c.id).limit(_BATCH)).scalars().all()
-    )
-    connection.execute(update(case_lines).where(case_lines.c.case_id.in_(ids)).values(body=None))
-    connection.execute(update(cases).where(cases.c.id.in_(ids)).values(data_key=None, draft=None))
+def _helpline_texts(connection: Connection, now: datetime) -> int:
+    """Words of closed cases, as long as each helpline keeps them."""
+    total = 0
+    for line in all_helplines(connection):
+        before = now - timedelta(days=line.retention_days)
+        over = and_(cases.c.helpline_id == line.id, cases.c.closed_at <= before)
+        total += _erase(connection, over, f"helpline={line.code}", now)
+    return total
+
+
+def _forgotten_texts(connection: Connection, now: datetime) -> int:
+    """Words of cases that were still open when the person asked to be forgotten, and are closed now."""
+    gone = select(conversations.c.id).where(conversations.c.forgotten_at.is_not(None))
+    return _erase(connection, cases.c.conversation_id.in_(gone), "forgotten", now)
+
+
+def _erase(connection: Connection, which: Any, why: str, now: datetime) -> int:
+    """Destroy the keys of closed cases, and their texts; counts and flags stay."""
+    over = and_(cases.c.state == word("closed"), cases.c.data_key.is_not(None), which)
+    some = select(cases.c.id).where(over).order_by(cases.c.id).limit(_BATCH)
+    ids = connection.execute(some).scalars().all()
+    if ids:
+        connection.execute(update(case_lines).where(case_lines.c.case_id.in_(ids)).values(body=None))
+        connection.execute(update(cases).where(cases.c.id.in_(ids)).values(data_key=None, draft=None))
+        detail = f"cases={len(ids)} {why}"
+        trail.note(connection, trail.Entry(now, None, None, "words_erased", detail))
     return len(ids)
 
 

@@ -16,6 +16,7 @@ from bot.core.closing import Closing
 from bot.core.helplines import Helpline
 from bot.helpline import desk, ending, opened_case, reading_room
 from bot.helpline.alerts import Receivers
+from bot.helpline.audit import AuditPage, AuditRow, AuditTrail, Verdict
 from bot.helpline.canned import CannedText
 from bot.helpline.changes import ELSEWHERE, Change
 from bot.helpline.desk import LONGEST_NOTE, LONGEST_REPLY, STRANGER
@@ -42,6 +43,9 @@ __all__ = [
     "LONGEST_REPLY",
     "STRANGER",
     "ApiTokens",
+    "AuditPage",
+    "AuditRow",
+    "AuditTrail",
     "Caller",
     "CannedText",
     "Change",
@@ -65,6 +69,7 @@ __all__ = [
     "SignedIn",
     "StaffAccounts",
     "StaffMember",
+    "Verdict",
     "View",
     "Waiting",
     "form_of",
@@ -76,6 +81,11 @@ _MOST_LETTERS = 200
 
 class HelplineService(Teamwork, Overview):
     """Queue and cases for the staff."""
+
+    @property
+    def audit(self) -> AuditTrail:
+        """The trail, for auditors: `AuditTrail.page` and `AuditTrail.verify`."""
+        return AuditTrail(self._database, self._keyring.audit_seal)
 
     async def queue(
         self, staff: StaffMember, *, view: View = "open", limit: int = 50, after: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -20,6 +20,7 @@ from bot.helpline.helplines import Helplines
 from bot.helpline.inbox import Inbox
 from bot.helpline.outbox import Outbox
 from bot.helpline.retention import Retention
+from bot.helpline.rotation import Rotation
 from bot.helpline.service import HelplineService
 from bot.helpline.sql import insert_new
 from bot.helpline.staff import StaffAccounts
@@ -48,6 +49,7 @@ class Store:
     helplines: Helplines
     audit: AuditTrail
     tokens: ApiTokens
+    rotation: Rotation
 
     async def close(self) -> None:
         """Give back connections and threads."""
@@ -62,6 +64,7 @@ async def open_store(
     clock: Clock,
     renderer: Renderer,
     waive_codes: bool = False,
+    key_source: Callable[[], Sequence[str]] | None = None,
 ) -> Store:
     """Open a database, bring its tables up to date and check that the keys are the ones it was filled with.
 
@@ -71,6 +74,7 @@ async def open_store(
         pepper: the secret that names chats; it must never change.
         clock: the time.
         renderer: words for the notices that staff's work sends to people.
+        key_source: where the keys are kept, where they may change while the program runs.
         waive_codes: whoever has no one-time codes set up need not do so; for demonstrations only.
 
     Raises:
@@ -78,7 +82,7 @@ async def open_store(
         KeyringError: a key is malformed, missing, or not the one that the data needs.
         StoreUnavailable: the database cannot be reached.
     """
-    keyring = Keyring(keys, pepper=pepper)
+    keyring = Keyring(keys, pepper=pepper, source=key_source)
     database = Database(url, before_commit=lambda c: audit.flush(c, keyring.audit_seal))
     try:
         await database.upgrade()
@@ -121,6 +125,7 @@ def _store(
         helplines=Helplines(database, clock),
         audit=AuditTrail(database, keyring.audit_seal),
         tokens=ApiTokens(database, clock),
+        rotation=Rotation(database, keyring, clock),
     )
 
 

@@ -125,7 +125,15 @@ async def open_database(
         clock=clock,
         renderer=phrasebook,
         waive_codes=waive_codes,
+        key_source=key_source(settings),
     )
+
+
+def key_source(settings: Settings) -> Callable[[], Sequence[str]] | None:
+    """Where a running process looks for keys again: the file, which “amparo keys rotate” changes."""
+    if settings.keys is not None:
+        return None
+    return lambda: (settings.data_dir / KEY_FILE).read_text("ascii").split()
 
 
 def encryption_keys(settings: Settings) -> Sequence[str]:

@@ -90,6 +90,7 @@ def sweeper(parts: Parts) -> Loop:
         rounds = 0
         while True:
             try:
+                parts.store.keyring.refresh()
                 await parts.store.service.sweep(parts.clock.now())
                 await parts.store.weekly.sweep()
                 if rounds % PURGE_EVERY == 0:

@@ -230,3 +230,18 @@ def test_accounts_are_looked_after_by_command(amparo: Amparo) -> None:
     failed(amparo("staff", "role", "ana", "owner"), "counsellor, supervisor")
     failed(amparo("staff", "reset", "nobody", "--make-password"), "no such account")
     failed(amparo("staff", "add", "eva", "--make-password", "--helpline", "none"), "no such helpline")
+
+
+def test_the_key_is_changed_and_the_old_one_dropped(amparo: Amparo, tmp_path: Path) -> None:
+    amparo("staff", "add", "ana", "--make-password")
+    keys = tmp_path / "data" / "keys.txt"
+    old = keys.read_text().split()
+    assert amparo("keys", "rotate").exit_code == 0
+    both = keys.read_text().split()
+    assert (len(both), both[1:]) == (2, old)
+    assert keys.stat().st_mode & 0o077 == 0
+    assert amparo("keys", "rotate").exit_code == 0
+    assert keys.read_text().split() == both  # one change is under way: no third key
+    assert "1 older keys are gone" in amparo("keys", "drop").output
+    assert keys.read_text().split() == both[:1]
+    assert "ana" in amparo("staff", "list").output
