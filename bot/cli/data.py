@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(evaluate)
     app.command()(card)
     app.command()(compare)
+    app.command()(veil)
 
 
 def _settings(**given: object) -> Settings:
@@ -117,6 +118,18 @@ def compare() -> None:
         with progress_bar("Comparing") as progress:
             table = compared(_settings(), progress)
         print(table, end="")  # noqa: T201
+
+
+def veil(
+    words: Annotated[list[str], typer.Argument(help="Words as messages have them; “*” for any ending.")],
+) -> None:
+    """Print the form by which danger patterns know a word that no file should spell out."""
+    from bot.matching.normalise import normalise
+    from bot.matching.wordforms import veil as veiled
+
+    for word in words:
+        form = "".join(normalise(word.rstrip("*")).words)
+        print(veiled(form + "*" * word.endswith("*")))  # noqa: T201
 
 
 def _figures(figures: dict[str, object]) -> None:

@@ -1,9 +1,9 @@
 """The language that danger patterns are written in, and how one is matched.
 
-A pattern is a row of words: ``word``, ``word*`` (any ending), ``*word`` (any beginning),
-``(a|b|c d)`` (one of), ``[x]`` (may be left out), ``_`` (any one word), ``..`` (up to four
-words between) and ``..8`` (up to eight). It becomes a small tree that is run on bit sets: bit
-``i`` of a set stands for the place before token ``i``. Running a tree costs a few operations on
+A pattern is a row of words: ``word``, ``word*`` (any ending), ``*word`` (any beginning), ``#...``
+(a word that is not spelled out, see ``wordforms``), ``(a|b|c d)`` (one of), ``[x]`` (may be left
+out), ``_`` (any one word), ``..`` (up to four words between) and ``..8`` (up to eight). It becomes a small tree that is run on
+bit sets: bit ``i`` of a set stands for the place before token ``i``. Running a tree costs a few operations on
 integers whatever the message holds, so no message can make a pattern slow.
 """
 
@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from bot.matching.normalise import read_form
+from bot.matching.wordforms import VEILED
 
 MAX_GAP = 8
 DEFAULT_GAP = 4
@@ -283,6 +284,8 @@ _MIDDLE_FROM = 3
 @lru_cache(maxsize=20_000)
 def _word(lexeme: str) -> str:
     """The form as messages are read, so that "don't" and "dañ*" are found as "dont" and "dan*"."""
+    if VEILED.fullmatch(lexeme):
+        return lexeme
     stem = lexeme.strip("*")
     read = read_form(stem)
     if len(read) != 1 or lexeme not in {stem, stem + "*", "*" + stem, "*" + stem + "*"}:

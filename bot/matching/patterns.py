@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -13,7 +14,7 @@ from bot.core.reading import Evidence, FlagHit
 from bot.errors import ContentError
 from bot.matching.grammar import Node, OneOf, PatternError, Places, parse, rarest
 from bot.matching.normalise import Normalised, normalise
-from bot.matching.wordforms import WordForms
+from bot.matching.wordforms import VEILED, WordForms
 
 UNLESS_REACH = 12
 """How many words from a match a cancelling pattern may stand: dictated messages are one long
@@ -72,9 +73,9 @@ class PatternLayer:
         read = normalise(text) if isinstance(text, str) else text
         return hits(read, list(self.fired(read)))
 
-    def fired(self, read: Normalised) -> Iterator[Fired]:
-        """The rules that fire, each with where it matched."""
-        places, owners = self._places(read)
+    def fired(self, read: Normalised, veiled: Mapping[str, str] | None = None) -> Iterator[Fired]:
+        """The rules that fire, each with where it matched; ``veiled`` as in `proof`."""
+        places, owners = self._places(read, veiled or {})
         worth_trying = {entry for form in places.words for entry in self._by_form.get(form, ())}
         for index, entries in groupby(sorted(worth_trying), key=itemgetter(0)):
             compiled = self._rules[index]
@@ -84,7 +85,7 @@ class PatternLayer:
                 ranges = tuple((owners[first], owners[last - 1] + 1) for first, last in matches)
                 yield Fired(compiled.rule, ranges)
 
-    def _places(self, read: Normalised) -> tuple[Places, list[int]]:
+    def _places(self, read: Normalised, veiled: Mapping[str, str]) -> tuple[Places, list[int]]:
         """Bit sets over the tokens, an empty bit after each sentence; and each bit's token."""
         at: dict[str, int] = defaultdict(int)
         owners: list[int] = []
@@ -97,7 +98,7 @@ class PatternLayer:
             owners.append(-1)
         words: dict[str, int] = defaultdict(int)
         for word, where in at.items():
-            for form in self._forms.of(word):
+            for form in (veiled[word],) if word in veiled else self._forms.of(word):
                 words[form] |= where
         return Places(words, everywhere, frozenset(words)), owners
 
@@ -140,6 +141,18 @@ def _near_cancelling(unless: Node, places: Places) -> int:
     return reached
 
 
+def proof(message: str) -> tuple[Normalised, dict[str, str]]:
+    """A message that proves a rule, read; and which of its words stand for veiled forms."""
+    veiled: dict[str, str] = {}
+
+    def stand_in(found: re.Match[str]) -> str:
+        word = "veiled" + "abcdefghij"[len(veiled) % 10]
+        veiled[word] = found.group()
+        return word
+
+    return normalise(VEILED.sub(stand_in, message)), veiled
+
+
 def check_rules(rules: Sequence[FlagRule]) -> list[tuple[FlagRule, str]]:
     """Every ``fires`` message on which its rule stays silent, and every ``silent`` one on which it fires."""
     layer = PatternLayer(rules)
@@ -147,7 +160,7 @@ def check_rules(rules: Sequence[FlagRule]) -> list[tuple[FlagRule, str]]:
     for rule in rules:
         for expected, messages in ((True, rule.fires), (False, rule.silent)):
             for message in messages:
-                fired = any(item.rule.id == rule.id for item in layer.fired(normalise(message)))
+                fired = any(item.rule.id == rule.id for item in layer.fired(*proof(message)))
                 if fired is not expected:
                     wrong.append((rule, message))
     return wrong

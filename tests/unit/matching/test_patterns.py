@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.core.nlu import FlagRule
 from bot.errors import ContentError
 from bot.matching.patterns import PatternLayer, check_rules
+from bot.matching.wordforms import veil
 
 
 def rule(*patterns: str, name: str = "r", flag: str = "self_harm", unless: tuple[str, ...] = ()) -> FlagRule:
@@ -153,3 +154,23 @@ def test_no_message_makes_patterns_slow() -> None:
     started = time.perf_counter()
     assert not layer.scan("no " * 1365)
     assert time.perf_counter() - started < 0.25
+
+
+def test_veiled_word_is_recognised_and_nowhere_spelled() -> None:
+    assert fires(f"trag* ({veil('canicas')}|{veil('bolit*')})", "se tragó canicas")
+    assert fires(f"trag* ({veil('canicas')}|{veil('bolit*')})", "se tragó las BOLÍTAS".replace("las ", ""))
+    assert not fires(f"trag* {veil('canicas')}", "se tragó canica")
+    assert "canicas" not in veil("canicas")
+
+
+def test_proofs_may_name_veiled_words() -> None:
+    pattern = f"trag* {veil('bolit*')}"
+    proven = FlagRule(
+        "r",
+        "self_harm",
+        "es",
+        (pattern,),
+        fires=(f"se tragó {veil('bolit*')} ayer",),
+        silent=(f"juega con {veil('bolit*')}",),
+    )
+    assert check_rules([proven]) == []
