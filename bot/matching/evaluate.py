@@ -142,9 +142,9 @@ def confidence(predictions: Sequence[Prediction]) -> dict[str, Any]:
     """
     bins: dict[int, list[tuple[float, bool]]] = {}
     for item in predictions:
-        sure = item.reading.intent.confidence
-        bins.setdefault(min(_BINS - 1, int(sure * _BINS)), []).append((sure, _in_top(item, 1)))
-    apart = sum(abs(sum(sure - right for sure, right in group)) for group in bins.values())
+        chance = item.reading.intent.confidence
+        bins.setdefault(min(_BINS - 1, int(chance * _BINS)), []).append((chance, _in_top(item, 1)))
+    apart = sum(abs(sum(chance - right for chance, right in group)) for group in bins.values())
     unsure = [item for item in predictions if item.reading.intent.confidence < CONFIDENT]
     sure = [item for item in predictions if item.reading.intent.confidence >= CONFIDENT]
     return {

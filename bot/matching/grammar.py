@@ -2,9 +2,10 @@
 
 A pattern is a row of words: ``word``, ``word*`` (any ending), ``*word`` (any beginning), ``#...``
 (a word that is not spelled out, see ``wordforms``), ``(a|b|c d)`` (one of), ``[x]`` (may be left
-out), ``_`` (any one word), ``..`` (up to four words between) and ``..8`` (up to eight). It becomes a small tree that is run on
-bit sets: bit ``i`` of a set stands for the place before token ``i``. Running a tree costs a few operations on
-integers whatever the message holds, so no message can make a pattern slow.
+out), ``_`` (any one word), ``..`` (up to four words between) and ``..8`` (up to eight). It becomes
+a small tree that is run on bit sets: bit ``i`` of a set stands for the place before token ``i``.
+Running a tree costs a few operations on integers whatever the message holds, so no message can
+make a pattern slow.
 """
 
 from __future__ import annotations
