@@ -67,6 +67,7 @@ def opened(
     state, effects = _case(state, raised, intent, priority)
     if is_guidance(intent):
         state = replace(state, topic=intent, misses=0, awaiting="")
+    state = replace(state, helped=state.topic)  # whether it helped is not asked where there was danger
     if not fresh:
         state, more = _known(state, intent, content)
         return state, (*effects, *more)
@@ -74,6 +75,13 @@ def opened(
     flag = "" if intent == OWN_BEHAVIOUR else gravest(raised) or state.path_flag
     state = replace(state, path=_path(state, priority), path_flag=flag, stage="asked")
     return state, (*effects, *_messages(state, intent, content))
+
+
+def ended(state: State) -> State:
+    """The path is over once its case is closed; a case that a later word brings back does not bring it back."""
+    if not state.path or (state.case is not None and state.case.open):
+        return state
+    return replace(state, path="", stage="")
 
 
 def in_path(state: State) -> bool:
@@ -271,7 +279,7 @@ def _corrected(state: State, content: ContentFacts) -> Step:
     """Taken back in one tap. Whoever holds the case decides with the person; the queue forgets it at once."""
     if state.case is not None and state.case.held:
         return state, (ConfirmCase("wrong"), say(safety("corrected_held"), kind=Kind.SAFETY))
-    state = replace(state, path="", path_flag="", stage="", topic=state.before or state.topic, before="")
+    state = replace(state, path="", path_flag="", stage="", topic=state.before or state.topic, helped="")
     effects: tuple[Effect, ...] = (ConfirmCase("wrong"), say(safety("corrected"), kind=Kind.SAFETY))
     return _back_to_topic(state, effects, content)
 

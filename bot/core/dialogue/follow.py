@@ -19,14 +19,15 @@ SURE = 0.6
 
 MISSES_UNTIL_PERSON = 2
 _FOLLOW_WORDS = 8
-_NAMED_WORDS = 5
+_NAMED_WORDS = 6
+_BARE_WORDS = 3
 _GRAVEST = ("abuse", "bullying", "identity_theft", "targeted_marketing")
 _NEXT = {"": "more", "first": "more", "more": "who", "who": "say", "say": "avoid", "avoid": "more"}
 
 
 def followed(state: State, reading: Reading, content: ContentFacts) -> Step | None:
     """A short message that adds to the topic in hand: "and if it goes on?", "on TikTok", "she is 9"."""
-    if reading.words > _FOLLOW_WORDS or _elsewhere(state, reading):
+    if reading.words > _FOLLOW_WORDS or (not _bare(reading) and _elsewhere(state, reading)):
         return None
     if not is_guidance(state.topic):
         return (
@@ -41,6 +42,12 @@ def followed(state: State, reading: Reading, content: ContentFacts) -> Step | No
     if reading.entity("followup") or (named and (platform or reading.entity("age"))):
         return guidance.part_or_who(state, state.topic, _NEXT.get(state.part, "more"), content)
     return None
+
+
+def _bare(reading: Reading) -> bool:
+    """Hardly more than an age or the name of an app: of a topic such words say nothing by themselves."""
+    age, platform = reading.entity("age"), reading.entity("platform")
+    return bool((age and reading.words <= _NAMED_WORDS) or (platform and reading.words <= _BARE_WORDS))
 
 
 def _elsewhere(state: State, reading: Reading) -> bool:

@@ -128,7 +128,7 @@ def knocked(state: State) -> tuple[Effect, ...]:
 def ask_helped(state: State) -> Step:
     """One short question on the topic in hand, never in the safety path and never twice."""
     due = is_guidance(state.topic) and state.helped != state.topic
-    if not due or state.path or (state.case is not None and state.case.open):
+    if not due or (state.case is not None and state.case.open):
         return state, ()
     picks = (button("helped_yes", "helped", a="yes"), button("helped_no", "helped", a="no"))
     return replace(state, helped=state.topic, awaiting="helped"), (say("helped_ask", buttons=(picks,)),)

@@ -61,7 +61,7 @@ def step(state: State, event: AnyEvent, content: ContentFacts) -> Step:
         case InGroup():
             return _group(_with_language(state, None, event, content))
     reading = getattr(event, "reading", None)
-    state = replace(flood.counted(state, event), moment=event.at)
+    state = replace(danger.ended(flood.counted(state, event)), moment=event.at)
     state = _with_language(state, _own_words(event, reading), event, content)
     if isinstance(event, Pressed):
         return _pressed(state, event, content)
