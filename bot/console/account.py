@@ -13,6 +13,7 @@ from bot.console.desk import waiting_of
 from bot.console.entry import codes_page, gone
 from bot.console.pages import AccountPage, Mark, SessionRow
 from bot.console.visit import member_of, parts_of, reader_of, visitor_of
+from bot.core.access import Permission
 from bot.errors import SignInRefused, TooManyTries
 
 router = APIRouter()
@@ -45,6 +46,7 @@ async def show_account(request: Request) -> Response:
         ),
         set_up=set_up,
         codes_left=words.t("account.codes_left", n=left) if set_up else "",
+        exports=member.may(Permission.EXPORT_APPROVE),
     )
     return parts.renderer.page(page)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from bot.console import account, acts, catalogue, desk, entry, live, overview
+from bot.console import account, acts, catalogue, desk, entry, exports, live, overview
 from bot.console import door as front
 from bot.console.api import Rates, create_api
 from bot.console.failures import HANDLERS
@@ -60,7 +60,7 @@ def create_app(
         service, staff, stats, clock, content, site, catalogues, Renderer(catalogues), Once(), provider_name
     )
     app.state.closing = False  # set True to end the live streams, which otherwise never end
-    for part in (entry, account, desk, acts, live, overview):
+    for part in (entry, account, exports, desk, acts, live, overview):
         app.include_router(part.router)
     if tokens is not None:
         app.mount("/api/v1", create_api(service, tokens, rates))

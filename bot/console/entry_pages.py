@@ -1,4 +1,7 @@
-"""Pages of coming in, and of one's own account. Words of people appear in `CodesPage.text` and `Unsent.text`."""
+"""Pages of coming in, of one's own account and of exports.
+
+Words of people appear in `CodesPage.text` and `Unsent.text`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bot.console.page_parts import Frame, Moment, Shell, Unsent
+from bot.console.page_parts import Frame, Mark, Moment, Shell, Unsent
+from bot.console.workpages import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """One's own account. ``codes_left`` is empty while no codes are set up."""
+    """One's own account. ``codes_left`` is empty while no codes are set up; ``exports``: may see them."""
 
     shell: Shell
     frame: Frame
@@ -76,3 +80,29 @@ class AccountPage:
     sessions: tuple[SessionRow, ...]
     set_up: bool
     codes_left: str
+    exports: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """An export that was asked for, and what the reader may do with it: decide, fetch or nothing."""
+
+    id: int
+    what: str
+    purpose: str
+    state: Mark
+    asked_by: str
+    asked: Moment
+    decided_by: str
+    can: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportsPage:
+    """``asks``: the reader may ask for exports."""
+
+    shell: Shell
+    frame: Frame
+    asks: bool
+    purposes: tuple[Choice, ...]
+    rows: tuple[ExportRow, ...]

@@ -13,6 +13,8 @@ from bot.console.entry_pages import AccountPage as AccountPage
 from bot.console.entry_pages import CodePage as CodePage
 from bot.console.entry_pages import CodesPage as CodesPage
 from bot.console.entry_pages import EnrolPage as EnrolPage
+from bot.console.entry_pages import ExportRow as ExportRow
+from bot.console.entry_pages import ExportsPage as ExportsPage
 from bot.console.entry_pages import SessionRow as SessionRow
 from bot.console.entry_pages import SignInPage as SignInPage
 from bot.console.page_parts import DueClock as DueClock
@@ -260,6 +262,7 @@ Page = (
     | EnrolPage
     | CodesPage
     | AccountPage
+    | ExportsPage
     | QueuePage
     | CasePage
     | SystemPage

@@ -50,6 +50,12 @@ ROUTES: Mapping[str, Permission | None] = {
     "POST /cases/{reference}/pass-on": _P.CASE_ASSIGN,
     "POST /cases/{reference}/insert": _P.CASE_WORK,
     "POST /cases/{reference}/close": _P.CASE_WORK,
+    "GET /exports": _P.EXPORT_APPROVE,
+    "POST /exports/case": _P.EXPORT_ASK,
+    "POST /exports/cases": _P.EXPORT_ASK,
+    "POST /exports/{export_id}/approve": _P.EXPORT_APPROVE,
+    "POST /exports/{export_id}/refuse": _P.EXPORT_APPROVE,
+    "POST /exports/{export_id}/fetch": _P.EXPORT_ASK,
     "GET /system": _P.SYSTEM_SEE,
     "POST /system/dead/{letter_id}/retry": _P.LETTERS_RETRY,
 }

@@ -43,7 +43,7 @@ def detail(
     if row is None:
         raise NotFound("there is no such case")
     case = case_file(row)
-    lines = _lines(connection, keyring, case)
+    lines = lines_of(connection, keyring, case)
     mine = case.holder_id == member.id and case.held(now)
     contact = SafeContact(row.contact_when or "", bool(row.contact_neutral))
     found = CaseDetail(
@@ -114,7 +114,8 @@ def _before(connection: Connection, member: StaffMember, case: CaseFile) -> tupl
     )
 
 
-def _lines(connection: Connection, keyring: Keyring, case: CaseFile) -> tuple[Line, ...]:
+def lines_of(connection: Connection, keyring: Keyring, case: CaseFile) -> tuple[Line, ...]:
+    """The timeline of a case in words; empty texts where they are erased."""
     key = case.key(keyring)
     lines = []
     for row in connection.execute(_LINES, {"b_case": case.id}):

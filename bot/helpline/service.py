@@ -21,6 +21,7 @@ from bot.helpline.canned import CannedText
 from bot.helpline.changes import ELSEWHERE, Change
 from bot.helpline.desk import LONGEST_NOTE, LONGEST_REPLY, STRANGER
 from bot.helpline.ending import follow_up
+from bot.helpline.exports import PURPOSES, Export, Exports
 from bot.helpline.figures import Figures, figures
 from bot.helpline.hand import clean, normal_reference
 from bot.helpline.helplines import HelplineForm, Helplines, form_of
@@ -41,6 +42,7 @@ __all__ = [
     "ELSEWHERE",
     "LONGEST_NOTE",
     "LONGEST_REPLY",
+    "PURPOSES",
     "STRANGER",
     "ApiTokens",
     "AuditPage",
@@ -51,6 +53,8 @@ __all__ = [
     "Change",
     "DeadLetter",
     "Enrolment",
+    "Export",
+    "Exports",
     "Figures",
     "Found",
     "Helpline",
@@ -86,6 +90,11 @@ class HelplineService(Teamwork, Overview):
     def audit(self) -> AuditTrail:
         """The trail, for auditors: `AuditTrail.page` and `AuditTrail.verify`."""
         return AuditTrail(self._database, self._keyring.audit_seal)
+
+    @property
+    def exports(self) -> Exports:
+        """Exports by four eyes."""
+        return Exports(self._database, self._keyring, self._clock)
 
     async def queue(
         self, staff: StaffMember, *, view: View = "open", limit: int = 50, after: str | None = None

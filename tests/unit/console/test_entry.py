@@ -230,3 +230,35 @@ async def test_whoever_set_codes_up_is_asked_for_them_even_in_the_demonstration(
     assert "10 recovery codes are left" in await ana.open("/account")
     await ana.press("/sign-out")
     assert "One more step" in await ana.sign_in()
+
+
+async def test_an_export_goes_out_by_four_eyes_and_once(stage: Stage) -> None:
+    reference = await stage.opens(1, Case("he hit me"))
+    browsers = []
+    for login in ("lea", "max"):
+        await stage.world.accounts.add(login, login, PASSWORD, "supervisor")
+        browsers.append(Visit(stage.app))
+        await browsers[-1].sign_in(login)
+    lea, max_ = browsers
+    await lea.open("/exports")
+    assert "There is no such case" in await lea.press("/exports/case", reference="AAAA-AAAA", purpose="court")
+    assert "Somebody else decides now" in await lea.press(
+        "/exports/case", reference=reference, purpose="court"
+    )
+    assert "/exports/1/approve" not in lea.page.text
+    fields = lea.form("/sign-out")
+    assert (await lea.post("/exports/1/approve", fields)).headers["location"] == "/exports?problem=own"
+    await max_.open("/exports")
+    await max_.press("/exports/1/approve")
+    assert "/exports/1/fetch" not in max_.page.text
+    await lea.open("/exports")
+    file = await lea.send("/exports/1/fetch")
+    assert file.headers["content-disposition"] == f'attachment; filename="case-{reference}.json"'
+    assert file.headers["cache-control"] == "no-store"
+    assert "he hit me" in file.text
+    assert (await lea.post("/exports/1/fetch", fields)).headers["location"] == "/exports?problem=over"
+    await lea.open("/exports")
+    turned = {"since": "2026-03-02", "until": "2026-03-01", "purpose": "research"}
+    assert "The days are not acceptable" in await lea.press("/exports/cases", **turned)
+    for visit in browsers:
+        await visit.close()

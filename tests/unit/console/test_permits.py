@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from bot.console.permits import ROUTES
 from bot.core.access import Role, allowed
 from tests.unit.console.stage import PASSWORD, Stage, Visit
-from tests.unit.console.test_door import every_route
+from tests.unit.console.test_door import Anything, every_route
 
 
 def test_the_table_and_the_routes_are_the_same(stage: Stage) -> None:
@@ -37,13 +37,6 @@ async def test_a_role_reaches_what_it_may_and_nothing_else(stage: Stage, role: R
     wanted = {route for route, needed in ROUTES.items() if needed is not None and not allowed(role, needed)}
     assert refused == wanted
     await visit.close()
-
-
-class Anything(dict[str, str]):
-    """Something for every place in a path: a case that is not there, a number."""
-
-    def __missing__(self, name: str) -> str:
-        return "AAAA-AAAA" if name == "reference" else "999"
 
 
 async def test_a_route_that_is_in_no_table_is_closed_to_all(stage: Stage, ana: Visit, visit: Visit) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jinja2 import nodes
 
-from bot.console import account, icons, overview, pages, render, workpages
+from bot.console import account, exports, icons, overview, pages, render, workpages
 from bot.console.catalogue import LANGUAGES, Texts, choose, load, texts_of
 from bot.console.desk import DONE
 from bot.console.present import SCRIPT_WORDS, VIEWS
@@ -20,6 +20,7 @@ from bot.core.access import Role
 from bot.core.case import CaseState, DeliveryState, Outcome
 from bot.core.closing import CATEGORIES, CODES, REFERRALS
 from bot.core.taxonomy import FLAGS, ROLES
+from bot.helpline.service import PURPOSES
 
 CONSOLE = Path(render.__file__).parent
 TEMPLATES = sorted(render.FOLDER.glob("*.html"))
@@ -69,6 +70,10 @@ def used_keys() -> set[str]:
     made |= {f"insert.{name}" for name in ("knock", "steps", "more", "say", "avoid", "services")}
     made |= {f"live.{name}" for name in ("live", "behind", "offline", "signed_out")}
     made |= {f"staff_role.{role}" for role in Role} | {f"account.{name}" for name in account.DONE}
+    made |= {f"exports.purpose_{name}" for name in PURPOSES}
+    made |= {f"exports.state_{name}" for name in ("asked", "approved", "refused", "fetched", "expired")}
+    made |= {f"exports.done_{name}" for name in exports.DONE}
+    made |= {f"exports.wrong_{name}" for name in exports.PROBLEMS}
     made |= {f"account.wrong_{name}" for name in account.PROBLEMS}
     made |= {f"event.{name}" for name in EVENTS} | {"nav.queue", "nav.mine"}
     made |= {f"intent.{name}" for name in re.findall(r"^  ([a-z_/]+):", INTENTS.read_text("utf-8"), re.M)}
