@@ -20,7 +20,7 @@ SURE = 0.6
 MISSES_UNTIL_PERSON = 2
 _FOLLOW_WORDS = 8
 _NAMED_WORDS = 6
-_BARE_WORDS = 3
+_BARE_WORDS = 2
 _GRAVEST = ("abuse", "bullying", "identity_theft", "targeted_marketing")
 _NEXT = {"": "more", "first": "more", "more": "who", "who": "say", "say": "avoid", "avoid": "more"}
 
