@@ -49,6 +49,13 @@ def pick(
     return chosen
 
 
+def has_kind(country: Country | None, kind: str, today: date) -> bool:
+    """Whether a service of a kind can be shown for the country."""
+    return country is not None and any(
+        s.kind == kind and showable(s.provenance, today) for s in country.services
+    )
+
+
 def worldwide(responses: Responses, ids: Iterable[str], today: date) -> list[Service]:
     """Worldwide services by id; the directories of helplines where no id is known."""
     wanted = tuple(ids)
@@ -73,16 +80,15 @@ def describe(service: Service, language: str, fallback: tuple[str, ...], words: 
         if text:
             lines.append(from_content(text))
     if service.provenance.confidence == "medium":
-        lines.append(f"<i>{words('contact_unsure')}</i>")
+        unsure = "contact_unsure" if service.number or service.whatsapp else "contact_unsure_web"
+        lines.append(f"<i>{words(unsure)}</i>")
     return "\n".join(lines)
 
 
 def _head(service: Service, about: str) -> str:
     number, name = escape(service.number), escape(service.name)
-    if not number or name.split()[:1] == [number]:
-        head = f"<b>{name}</b>"
-    else:
-        head = f"<b>{number}</b> · {name}"
+    named = not number or name.split()[:1] == [number]
+    head = f"<b>{name}</b>" if named else f"<b>{number}</b> · {name}"
     return f"{head}\n{escape(about)}" if about else head
 
 

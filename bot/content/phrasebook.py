@@ -296,7 +296,7 @@ class _Page:
         wanted = block.worldwide
         if not found and block.kinds and "emergency" not in block.kinds:
             found = directory.pick(country, ("emergency",), 1, self._today)
-        if "child_helpline" in block.kinds and all(item.kind != "child_helpline" for item in found):
+        if "child_helpline" in block.kinds and not directory.has_kind(country, "child_helpline", self._today):
             wanted = wanted or directory.WORLDWIDE[:1]  # a website against crime is nobody to talk to
         extra = directory.worldwide(responses, wanted, self._today) if wanted or not found else []
         language = self._audience.language

@@ -24,7 +24,7 @@ EVERYDAY_PHRASES = (
     *("case_none", "case_waiting", "case_claimed", "case_closed"),
     *("delete_confirm", "delete_done", "delete_done_open_case", "delete_kept"),
     *("media_photo", "media_voice", "media_other", "old_button", "group_invite"),
-    *("contacts_heading", "contacts_worldwide", "contact_unsure", "contact_free"),
+    *("contacts_heading", "contacts_worldwide", "contact_unsure", "contact_unsure_web", "contact_free"),
     *("contact_hours_always", "contact_hours", "contact_whatsapp", "contact_children"),
     *("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
     *("more_heading", "say_heading", "say_heading_child", "avoid_heading"),

@@ -139,3 +139,17 @@ def test_what_is_too_old_to_be_shown_is_no_service() -> None:
     old = Phrasebook(responses, today=lambda: date(2029, 1, 1))
     assert not old.has_service("cr", "emergency")
     assert Phrasebook(responses, today=NOW.date).has_service("cr", "emergency")
+
+
+def test_a_helpline_whose_number_stands_above_is_no_reason_for_a_directory(book: Phrasebook) -> None:
+    kinds = ("child_protection", "child_helpline")
+    (message,) = book.render(Say((Services(kinds, 1),)), Audience("es", "co"), NOW)
+    assert message.html.count("<b>141</b>") == 1
+    assert "childhelplineinternational.org" not in message.html
+
+
+def test_an_unsure_page_is_marked_as_a_page(book: Phrasebook) -> None:
+    services = book.responses.countries["py"].services
+    page = next(s for s in services if s.provenance.confidence == "medium" and not (s.number or s.whatsapp))
+    (message,) = book.render(Say((Services((page.kind,), 9),)), Audience("en", "py"), NOW)
+    assert "check that the page works" in message.html
