@@ -74,6 +74,14 @@ class Settings(BaseSettings):
     rasa_token: SecretStr | None = Field(
         None, description="JSON Web Token for the Rasa server, if it asks for one; secret"
     )
+    oidc_issuer: str = Field(
+        "", description="address of an OpenID Connect provider through which staff may sign in; default: none"
+    )
+    oidc_client_id: str = Field("", description="the console's name at that provider")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="the console's secret at that provider; secret"
+    )
+    oidc_name: str = Field("OpenID Connect", description="what the sign-in page calls that provider")
     intents_dir: Path = Field(default_factory=lambda: _content("intents"), description="folder of intents/")
     responses_dir: Path = Field(
         default_factory=lambda: _content("responses"), description="folder of responses/"
@@ -102,7 +110,7 @@ class Settings(BaseSettings):
                 raise ValueError("must not hold a name or a password")
         return value.rstrip("/")
 
-    @field_validator("database_url", "keys", "pepper", "rasa_token", "actions_token")
+    @field_validator("database_url", "keys", "pepper", "rasa_token", "actions_token", "oidc_client_secret")
     @classmethod
     def _empty_is_unset(cls, value: SecretStr | None) -> SecretStr | None:
         return None if value is None or not value.get_secret_value().strip() else value
@@ -113,6 +121,13 @@ class Settings(BaseSettings):
         match = _BIND.fullmatch(value)
         if match is None or not 0 <= int(match["port"]) <= 65535:
             raise ValueError("must be an address and a port, such as 127.0.0.1:8600")
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        if value and not value.startswith("https://"):
+            raise ValueError("must be an address that begins with https://")
         return value
 
     @field_validator("log_level")

@@ -9,11 +9,12 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from bot.console import account, acts, catalogue, desk, entry, exports, live, overview
+from bot.console import account, acts, catalogue, desk, elsewhere, entry, exports, live, overview
 from bot.console import door as front
 from bot.console.api import Rates, create_api
 from bot.console.failures import HANDLERS
 from bot.console.guard import Gate, Site
+from bot.console.provider import Provider
 from bot.console.render import Renderer
 from bot.console.visit import Once, Parts, Stats
 from bot.core.content_state import ContentState
@@ -32,7 +33,7 @@ def create_app(
     content: Callable[[], ContentState] | None = None,
     public_url: str = "",
     zone: tzinfo = UTC,
-    provider_name: str = "",
+    provider: Provider | None = None,
     tokens: ApiTokens | None = None,
     rates: Rates | None = None,
 ) -> FastAPI:
@@ -47,7 +48,7 @@ def create_app(
         public_url: the address under which staff reach it; cookies are bound to https where it is https.
             Without one, only localhost and addresses in figures are answered.
         zone: the zone in which times are shown.
-        provider_name: how the sign-in page names the OpenID Connect provider; empty without one.
+        provider: an OpenID Connect provider, where staff may come in through one.
         tokens: access tokens of programs; without them there is no API.
         rates: how often the API may be called.
     """
@@ -57,10 +58,10 @@ def create_app(
     as_started = ContentState(clock.now())
     content = content or (lambda: as_started)
     app.state.parts = Parts(
-        service, staff, stats, clock, content, site, catalogues, Renderer(catalogues), Once(), provider_name
+        service, staff, stats, clock, content, site, catalogues, Renderer(catalogues), Once(), provider
     )
     app.state.closing = False  # set True to end the live streams, which otherwise never end
-    for part in (entry, account, exports, desk, acts, live, overview):
+    for part in (entry, elsewhere, account, exports, desk, acts, live, overview):
         app.include_router(part.router)
     if tokens is not None:
         app.mount("/api/v1", create_api(service, tokens, rates))

@@ -64,7 +64,7 @@ def sign_in_page(
         info=visitor.words.t(info) if info else "",
         kept=kept,
         waived=visitor.words.t("sign_in.waived") if parts.accounts.codes_waived else "",
-        provider=parts.provider_name,
+        provider=parts.provider.settings.name if parts.provider else "",
     )
     response = parts.renderer.page(page, status)
     _set_cookie(response, parts.site, browser_cookie(parts.site), browser)
@@ -218,9 +218,9 @@ async def enrol(request: Request) -> Response:
 
 
 def codes_page(request: Request, codes: tuple[str, ...], goal: str, text: str = "") -> Response:
-    """New recovery codes, and a text that found no case to go to."""
+    """New recovery codes, if any, and a text that found no case to go to; then the way on."""
     visitor = visitor_of(request)
-    shell = reader_of(request).shell(visitor.words.t("codes.title"))
+    shell = reader_of(request).shell(visitor.words.t("codes.title" if codes else "codes.in"))
     return parts_of(request).renderer.page(CodesPage(replace(shell, here="/"), codes, goal, text))
 
 

@@ -19,6 +19,8 @@ ROUTES: Mapping[str, Permission | None] = {
     "POST /sign-in/code": None,
     "GET /sign-in/enrol": None,
     "POST /sign-in/enrol": None,
+    "GET /sign-in/provider": None,
+    "GET /sign-in/provider/back": None,
     "POST /language": None,
     "POST /sign-out": _P.OWN_ACCOUNT,
     "GET /account": _P.OWN_ACCOUNT,

@@ -15,6 +15,7 @@ from bot.console.catalogue import Catalogue, choose
 from bot.console.guard import Site, form_token
 from bot.console.pages import Unsent
 from bot.console.present import Reader
+from bot.console.provider import Provider
 from bot.console.render import Renderer
 from bot.core.content_state import ContentState
 from bot.core.ports import Clock
@@ -90,8 +91,8 @@ class Parts:
     catalogues: Mapping[str, Catalogue]
     renderer: Renderer
     once: Once
-    provider_name: str = ""
-    """How the sign-in page names the OpenID Connect provider; empty without one."""
+    provider: Provider | None = None
+    """An OpenID Connect provider, where staff may come in through one."""
 
 
 @dataclass(frozen=True, slots=True)

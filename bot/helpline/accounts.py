@@ -111,3 +111,20 @@ def password_of(connection: Connection, login: str) -> tuple[StaffMember, str] |
     query = select(*MEMBER, staff.c.password).select_from(WHOSE)
     row = connection.execute(query.where(staff.c.login == login, staff.c.active)).one_or_none()
     return None if row is None else (member_of(row), row.password)
+
+
+def bound_account(connection: Connection, key: bytes, login: str, now: datetime) -> StaffMember | None:
+    """The active account bound to a provider's subject, or the unbound one of ``login``, bound from now on."""
+    query = select(*MEMBER).select_from(WHOSE).where(staff.c.active)
+    bound = connection.execute(query.where(staff.c.oidc_subject == key)).one_or_none()
+    if bound is not None:
+        return member_of(bound)
+    mine = update(staff).where(
+        staff.c.login == login, staff.c.active, staff.c.oidc_subject.is_(None), staff.c.login != ""
+    )
+    found = connection.execute(mine.values(oidc_subject=key).returning(staff.c.id)).scalar_one_or_none()
+    if found is None:
+        return None
+    member = member_of(connection.execute(query.where(staff.c.id == found)).one())
+    note_account(connection, "provider_bound", member.id, member, now)
+    return member

@@ -267,7 +267,9 @@ def _state(connection: Connection, staff_id: int) -> tuple[bool, int]:
 
 def _reset(connection: Connection, login: str, by: StaffMember | None, now: datetime) -> None:
     member = within_reach(connection, by, login)
-    connection.execute(update(staff).where(staff.c.id == member.id).values(totp=None, totp_step=None))
+    connection.execute(
+        update(staff).where(staff.c.id == member.id).values(totp=None, totp_step=None, oidc_subject=None)
+    )
     connection.execute(delete(recovery_codes).where(recovery_codes.c.staff_id == member.id))
     end_sessions(connection, member.id, now)
     note_account(connection, "second_factor_reset", member.id, by, now)

@@ -181,15 +181,18 @@ class StaffAccounts:
         renewed = await self._renewed(hashed, password)
         return await self._opened(found[0], list(limits), renewed)
 
-    async def sign_in_as(self, login: str, *, second_factor_done: bool = False) -> SignedIn:
-        """Open a session for an account whose owner somebody trusted vouches for (OpenID Connect).
+    async def sign_in_from(self, subject: str, email: str, *, second_factor_done: bool) -> SignedIn:
+        """Open a session for whom a trusted provider vouches for (OpenID Connect).
 
-        Raises `SignInRefused` where there is no such account.
+        The first time, the account is found by the address the provider has verified, which must be its login, and
+        is bound to ``subject``; from then on by that alone. Raises `SignInRefused` where there is none.
         """
-        found = await self._database.read(accounts.password_of, login.lower()[:_LONGEST_LOGIN])
-        if found is None:
+        key = self._keyring.subject_key(f"oidc:{subject}")
+        login = email.lower() if _LOGIN.fullmatch(email.lower()) else ""
+        member = await self._database.run(accounts.bound_account, key, login, self._clock.now())
+        if member is None:
             raise SignInRefused
-        return await self._opened(found[0], (), None, whole=second_factor_done)
+        return await self._opened(member, (), None, whole=second_factor_done)
 
     async def _opened(
         self,

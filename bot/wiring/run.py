@@ -12,6 +12,8 @@ import structlog
 from bot.chat.service import ChatService
 from bot.chat.telegram import Client
 from bot.console import create_app
+from bot.console.provider import Provider, ProviderSettings
+from bot.core.ports import Clock
 from bot.errors import SettingsError, StoreError
 from bot.settings import Settings
 from bot.wiring.papers import PaperMaker
@@ -79,8 +81,25 @@ def serving_console(parts: Parts, listener: socket.socket) -> AbstractAsyncConte
         content=lambda: parts.reloader.state,
         public_url=parts.settings.public_url,
         tokens=store.tokens,
+        provider=provider_of(parts.settings, parts.clock),
     )
     return serving(app, listener, closing=lambda: setattr(app.state, "closing", True))
+
+
+def provider_of(settings: Settings, clock: Clock) -> Provider | None:
+    """The OpenID Connect provider of the settings. Raises `SettingsError` where a part of it is missing."""
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_client_secret
+    if not settings.oidc_client_id or secret is None or not settings.public_url:
+        raise SettingsError(
+            "AMPARO_OIDC_ISSUER needs AMPARO_OIDC_CLIENT_ID, AMPARO_OIDC_CLIENT_SECRET and AMPARO_PUBLIC_URL"
+        )
+    back = f"{settings.public_url}/sign-in/provider/back"
+    named = ProviderSettings(
+        settings.oidc_issuer, settings.oidc_client_id, secret.get_secret_value(), settings.oidc_name, back
+    )
+    return Provider(named, clock)
 
 
 def sweeper(parts: Parts) -> Loop:
