@@ -43,10 +43,13 @@ class Query:
 
 
 def wanted(reading: Reading, confident: float) -> bool:
-    """Whether a message asks for a lesson: by its intent, or by naming a lesson and what it is for."""
+    """Whether a message asks for a lesson: by its intent, or by naming a lesson and a school year.
+
+    Less would not do: "activity on my account" and "he is nine" are no wish for a lesson.
+    """
     if reading.intent.name == INTENT:
         return reading.intent.confidence >= confident and bool(query_of(reading))
-    return reading.entity("lesson") is not None and bool(query_of(reading))
+    return reading.entity("lesson") is not None and reading.entity("grade") is not None
 
 
 def query_of(reading: Reading) -> Query:
