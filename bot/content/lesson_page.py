@@ -233,8 +233,8 @@ class LessonPages:
     def _call(self, service: Service) -> str:
         """A service in one line, for a message that is forwarded."""
         line = self._help_line(service)
-        name = f" · {escape(line.name)}" if line.name else ""
-        return f"<b>{escape(line.number)}</b>{name}"
+        whose = line.name or line.details.partition("\n")[0]
+        return f"<b>{escape(line.number)}</b>" + (f" · {escape(whose)}" if whose else "")
 
     def _everyday(self, key: str, **params: str) -> str:
         return self._words(f"everyday.{key}", **params)

@@ -42,11 +42,18 @@ class Query:
         return bool(self.topic or self.ages or self.minutes)
 
 
-def wanted(reading: Reading, confident: float) -> bool:
+FOLLOW_WORDS = 8
+"""A message of at most so many words after a lesson goes on with lessons: "for form 2", "on scams, 30 minutes"."""
+
+
+def wanted(state: State, reading: Reading, confident: float) -> bool:
     """Whether a message asks for a lesson: by its intent, or by naming a lesson and a school year.
 
-    Less would not do: "activity on my account" and "he is nine" are no wish for a lesson.
+    Less would not do outside of talk about lessons: "activity on my account" and "he is nine" are no wish for one.
     """
+    follows = state.topic == INTENT and reading.words <= FOLLOW_WORDS
+    if follows and (reading.entity("grade") or reading.entity("age") or reading.entity("topic")):
+        return True
     if reading.intent.name == INTENT:
         return reading.intent.confidence >= confident and bool(query_of(reading))
     return reading.entity("lesson") is not None and reading.entity("grade") is not None
@@ -73,7 +80,7 @@ def command(state: State, reading: Reading | None, content: ContentFacts) -> Ste
 def tips(state: State, query: Query, content: ContentFacts) -> Step:
     """The cards that fit: one is shown, more are offered by tap; with nothing said, the topic is asked."""
     cards = content.lesson_cards(state.language)
-    state = replace(state, topic=INTENT, misses=0, awaiting="")
+    state = _as_teacher(state)
     if not query:
         return state, (_ask(),)
     fitting = [card for card in cards if _fits(card, query)]
@@ -91,14 +98,14 @@ def show(state: State, card: CardFacts) -> Step:
     documents = (button("lesson_pdf", "lesson", c=card.id, d="pdf"), _family_button(card.topic))
     others = (button("lesson_other", "tips", t=card.topic), MENU)
     more = say(LessonText("more", card.id), buttons=(documents, others, (_told(),)))
-    return replace(state, topic=INTENT), (say(LessonText("card", card.id)), more)
+    return _as_teacher(state), (say(LessonText("card", card.id)), more)
 
 
 def family(state: State, topic: str) -> Step:
     """A family sheet as a message of its own, so that it can be forwarded as it is."""
     under = (button("lesson_pdf", "family", t=topic, d="pdf"), button("lesson_other", "tips", t=topic))
     sheet, hint = say(LessonText("sheet", topic)), say(phrase("lessons.sheet_forward"), buttons=(under,))
-    return replace(state, topic=INTENT), (sheet, hint)
+    return _as_teacher(state), (sheet, hint)
 
 
 def weekly(state: State, answer: str) -> Step:
@@ -135,6 +142,11 @@ def pressed(state: State, payload: Payload, content: ContentFacts) -> Step | Non
         case "family":
             return _pressed_family(state, payload)
     return None
+
+
+def _as_teacher(state: State) -> State:
+    """Whoever asks for lessons teaches, until the person says otherwise: guidance that follows is a teacher's."""
+    return replace(state, topic=INTENT, role=state.role or "teacher", misses=0, awaiting="")
 
 
 def _pressed_tips(state: State, payload: Payload, content: ContentFacts) -> Step | None:

@@ -48,7 +48,7 @@ def by_intent(state: State, reading: Reading, content: ContentFacts) -> Step:
         return there
     if intent.name not in ("affirm", "deny"):
         state = replace(state, awaiting="")
-    if classroom.wanted(reading, CONFIDENT):
+    if classroom.wanted(state, reading, CONFIDENT):
         return classroom.command(state, reading, content)
     added = follow.followed(state, reading, content)
     if added is not None:

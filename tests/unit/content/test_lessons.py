@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.content.checks.lessons import CARD_LIMITS
 from bot.content.lesson_model import card_fields
 from bot.content.library import read_responses
+from bot.content.markup import balanced, escape
 from bot.content.model import Responses
+from bot.content.phrasebook import Phrasebook
+from bot.core.effects import Audience, LessonText, Say
+from bot.core.handout import Document
 from bot.core.lessons import AGE_BANDS
-from bot.core.taxonomy import GUIDANCE_TOPICS
-from tests.unit.content.conftest import ROOT, Spoil
+from bot.core.taxonomy import COUNTRIES, GUIDANCE_TOPICS, LANGUAGES
+from tests.unit.content.conftest import ROOT, TODAY, Spoil
 
 CARD = "responses/es/lessons/bullying_6-9.yml"
 SHEET = "responses/es/lessons/family_abuse.yml"
@@ -46,9 +52,28 @@ def test_spoilt_lesson_is_found(spoil: Spoil, file: str, old: str, new: str, cod
     assert code in {finding.code for finding in spoil(file, old, new) if finding.file == file}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_card_is_two_messages_and_a_sheet_one(responses: Responses, language: str) -> None:
+    """In every country: what is forwarded must hold its numbers, and Telegram takes 4096 characters."""
+    book = Phrasebook(responses, today=lambda: TODAY)
+    now = datetime(2026, 11, 23, 18, tzinfo=UTC)
+    for country in ("", *COUNTRIES):
+        audience = Audience(language, country, "teacher")
+        for topic in GUIDANCE_TOPICS:
+            (sheet,) = book.render(Say((LessonText("sheet", topic),)), audience, now)
+            numbers = [
+                line.number for line in book.handout(Document(f"family_{topic}", language, country), now).help
+            ]
+            assert all(escape(number) in sheet.html for number in numbers)
+    for card in book.lesson_cards(language):
+        for part in ("card", "more", "tip"):
+            (message,) = book.render(Say((LessonText(part, card.id),)), Audience(language, "cr"), now)
+            assert balanced(message.html)
+
+
 def test_every_topic_and_age_has_its_card(responses: Responses) -> None:
     wanted = {f"{topic}_{ages}" for topic in GUIDANCE_TOPICS for ages in AGE_BANDS}
-    for code in ("es", "en"):
+    for code in LANGUAGES:
         assert set(responses.lessons[code].cards) == wanted
         assert set(responses.lessons[code].sheets) == set(GUIDANCE_TOPICS)
 

@@ -67,6 +67,13 @@ def test_a_lesson_is_found_though_the_intent_is_the_topics_own(book: Phrasebook,
     assert shown(effects)[0] == "card:identity_theft_13-15"
 
 
+def test_a_short_message_after_a_lesson_goes_on_with_lessons(book: Phrasebook, said: SaidMaker) -> None:
+    after, _ = step(TEACHER, Pressed(NOW, "es", payload='/lesson{"c":"bullying_6-9"}'), book)
+    event = said("y para 14 años", "out_of_scope", confidence=0.3, entities={"age": "14"})
+    assert [name.rpartition("_")[2] for name in shown(step(after, event, book)[1])] == ["13-15"] * 4
+    assert not shown(step(TEACHER, event, book)[1])  # outside of it an age is no wish for a lesson
+
+
 def test_only_the_age_brings_a_choice_of_all_topics(book: Phrasebook, said: SaidMaker) -> None:
     _, effects = step(TEACHER, said("algo para 7 años", "classroom_tips", entities={"age": "7"}), book)
     assert [name.rpartition("_")[2] for name in shown(effects)] == ["6-9"] * 4
