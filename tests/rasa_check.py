@@ -40,14 +40,14 @@ from bot.content.phrasebook import Phrasebook
 from bot.core.case import QueueRow
 from bot.core.clock import SystemClock
 from bot.core.turn import fallback
-from bot.helpline import Store
+from bot.helpline import Store, open_store
 from bot.helpline.staff import StaffMember
 from bot.matching.remote import RemoteReader
 from bot.settings import Settings, read_settings
 from bot.wiring.content import evaluate_files
 from bot.wiring.content import matcher as local_matcher
 from bot.wiring.live import LocalReader
-from bot.wiring.parts import load_library, open_database, rasa_parser
+from bot.wiring.parts import chat_pepper, encryption_keys, load_library, rasa_parser
 from bot.wiring.rasa_export import export_project
 from tests.clock import FixedClock
 from tests.conversations.test_conversations import Player
@@ -225,7 +225,10 @@ def _timed(bench: Bench, title: str, *words: str) -> None:
 async def play_all(bench: Bench) -> list[str]:
     """Everything that needs the two servers."""
     clock = SystemClock()
-    store = await open_database(bench.settings, clock, bench.book)
+    keys, pepper = encryption_keys(bench.settings), chat_pepper(bench.settings)
+    store = await open_store(
+        bench.settings.database, keys=keys, pepper=pepper, clock=clock, renderer=bench.book, waive_codes=True
+    )
     failures: list[str] = []
     try:
         staff = await store.staff.add("ana", "Ana", PASSWORD)
