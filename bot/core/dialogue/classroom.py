@@ -112,7 +112,10 @@ def weekly(state: State, answer: str) -> Step:
     """A tip a week: asked, begun or ended by tap."""
     stop = (button("weekly_stop", "weekly", a="off"), MENU)
     if answer == "on":
-        return replace(state, weekly=True), (Weekly(True), say(phrase("lessons.weekly_on"), buttons=(stop,)))
+        # School hours are those of the country; until it is known they are kept in UTC.
+        where = () if state.country else ((button("country", "change_country"),),)
+        told = say(phrase("lessons.weekly_on"), buttons=(stop, *where))
+        return replace(state, weekly=True), (Weekly(True), told)
     if answer == "off":
         again = (button("weekly_yes", "weekly", a="on"), MENU)
         told = say(phrase("lessons.weekly_off"), buttons=(again,))

@@ -10,6 +10,7 @@ from telegram.error import NetworkError, TimedOut
 
 from bot.chat.telegram import Client
 from bot.core.effects import Message, RenderedButton
+from bot.core.ports import Paper
 from bot.errors import (
     ChatError,
     DeliveryError,
@@ -82,6 +83,35 @@ async def test_a_message_goes_out_as_html_with_its_buttons(client: Client, teleg
     assert (sent["chat_id"], sent["text"], sent["parse_mode"]) == (5, "<b>hola</b>", "HTML")
     assert '"callback_data": "/affirm"' in str(sent["reply_markup"]).replace("'", '"')
     assert "is_disabled" in str(sent["link_preview_options"])
+
+
+async def test_a_file_goes_out_with_the_message_as_its_caption(
+    client: Client, telegram: FakeTelegram
+) -> None:
+    telegram.queue("sendDocument", SENT)
+    message = Message("<b>here</b>", ((RenderedButton("Menu", "/menu"),),))
+    assert await client.send_document(5, message, Paper("a.pdf", b"%PDF-1.7")) == 7
+    (sent,) = telegram.asked("sendDocument")
+    assert (sent["chat_id"], sent["caption"], sent["parse_mode"]) == (5, "<b>here</b>", "HTML")
+    assert "/menu" in str(sent["reply_markup"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (
+            caused(TimedOut("x"), httpx.ReadTimeout("x")),
+            DeliveryUncertain,
+        ),  # perhaps delivered: never repeated
+        (refusal(403, "Forbidden: bot was blocked by the user"), DeliveryUnreachable),
+    ],
+)
+async def test_refusals_of_a_file_are_those_of_a_message(
+    client: Client, telegram: FakeTelegram, answer: Any, expected: type[DeliveryError]
+) -> None:
+    telegram.queue("sendDocument", answer)
+    with pytest.raises(expected):
+        await client.send_document(5, Message("here"), Paper("a.pdf", b"%PDF-1.7"))
 
 
 @pytest.mark.parametrize("answer", [refusal(401, "Unauthorized"), refusal(409, "Conflict: terminated")])
