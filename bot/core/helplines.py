@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.case import DUE
+from bot.core.effects import Audience
 from bot.core.taxonomy import Priority
 
 DEFAULT = "default"
@@ -90,3 +91,28 @@ def covering(helplines: Iterable[Helpline], country: str, language: str) -> Help
     """Who is there for this country and language: one of its own before the default one."""
     fitting = [item for item in helplines if item.active and item.covers(country, language)]
     return min(fitting, key=lambda item: item.is_default, default=None)
+
+
+def chosen(helplines: Iterable[Helpline], audience: Audience, now: datetime) -> Helpline | None:
+    """The one that is there for the person now: one made for the country goes before one made for the
+    language, and either before one that takes everything. Nobody: the default one, which never closes.
+    """
+    lines = tuple(helplines)
+    there = [
+        line
+        for line in lines
+        if line.active
+        and not line.is_default
+        and line.covers(audience.country, audience.language)
+        and line.open_at(now)
+    ]
+    default = next((line for line in lines if line.is_default), None)
+    return min(there, key=lambda line: (not line.countries, not line.languages, line.code), default=default)
+
+
+def somebody_there(
+    helplines: Iterable[Helpline], audience: Audience, now: datetime, at_work: Collection[int]
+) -> bool:
+    """Whether the helpline that a case of this person goes to has somebody at work."""
+    line = chosen(helplines, audience, now)
+    return bool(at_work) if line is None else line.id in at_work

@@ -221,6 +221,10 @@ class TurnUnit(Protocol):
         """Whether somebody of the staff is at work now."""
         ...
 
+    async def at_work(self) -> frozenset[int]:
+        """Ids of the helplines that have somebody at work now."""
+        ...
+
     async def helplines(self) -> Sequence[Helpline]:
         """The helplines with their hours; perhaps a minute old."""
         ...

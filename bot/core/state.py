@@ -54,6 +54,8 @@ class State:
     on_duty: bool = False
     contact: SafeContact = UNASKED
     helplines: tuple[Helpline, ...] = ()
+    at_work: frozenset[int] | None = None
+    """Ids of the helplines with somebody at work; None where ``on_duty`` says it all."""
     moment: datetime | None = None
     wipes: bool = True
     """Whether messages of the bot can be taken out of the chat: not on every channel."""
@@ -63,7 +65,7 @@ class State:
         return Audience(self.language, self.country, self.role)
 
 
-_LOOKED_UP = frozenset({"case", "on_duty", "contact", "helplines", "moment", "wipes"})
+_LOOKED_UP = frozenset({"case", "on_duty", "contact", "helplines", "at_work", "moment", "wipes"})
 _STORED = {f.name: f.type for f in fields(State) if f.name not in _LOOKED_UP}
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "language": ("", *LANGUAGES),

@@ -95,7 +95,7 @@ class TurnRunner:
         helplines = await unit.helplines()
         known = {**(preset or {}), **stored}
         state = states.restore(known, case=case, on_duty=duty, contact=contact, helplines=helplines)
-        state = replace(state, wipes=self._wipes)
+        state = replace(state, wipes=self._wipes, at_work=await unit.at_work())
         if isinstance(event, Said) and more:
             event = await self._together(unit, (event, *more), state)
         else:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.effects import Audience
-from bot.core.helplines import Helpline
+from bot.core.helplines import Helpline, chosen
 from bot.helpline.casefile import CaseFile
 from bot.helpline.helplines import all_helplines
 
@@ -21,16 +21,7 @@ def route(connection: Connection, case: CaseFile, now: datetime) -> None:
 
 
 def choose(helplines: Sequence[Helpline], audience: Audience, now: datetime) -> Helpline:
-    """The one that is there for the person now: one made for the country goes before one made for the
-    language, and either before one that takes everything. Nobody: the default one, which never closes.
-    """
-    there = [
-        line
-        for line in helplines
-        if line.active
-        and not line.is_default
-        and line.covers(audience.country, audience.language)
-        and line.open_at(now)
-    ]
-    default = next(line for line in helplines if line.is_default)
-    return min(there, key=lambda line: (not line.countries, not line.languages, line.code), default=default)
+    """As `bot.core.helplines.chosen`, which the dialogue asks too: what it says must be what happens."""
+    line = chosen(helplines, audience, now)
+    assert line is not None  # the default helpline is always there
+    return line

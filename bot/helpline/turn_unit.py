@@ -10,7 +10,7 @@ from typing import Any
 from bot.core.case import Author, CaseState, CaseView, Outcome, Spot
 from bot.core.contact import UNASKED, SafeContact
 from bot.core.effects import Audience, ConfirmCase, Kind, Message, OpenCase, RaiseCase
-from bot.core.helplines import Helpline
+from bot.core.helplines import Helpline, somebody_there
 from bot.core.ports import ChatId, Record
 from bot.errors import UpdateError
 from bot.helpline import places
@@ -47,7 +47,8 @@ class Taken:
     unreachable: bool
     seen_at: datetime | None
     case: CaseFile | None
-    on_duty: bool
+    at_work: frozenset[int]
+    """Ids of the helplines that have somebody at work."""
     contact: SafeContact = UNASKED
     knocked: bool = False
     others: tuple[Other, ...] = ()
@@ -178,7 +179,7 @@ class Unit:
             due_at=self.now,
             last_at=self.now,
             wrapped_key=wrapped,
-            promised=self.taken.on_duty,
+            promised=somebody_there(self._helplines, audience, self.now, self.taken.at_work),
         )
         self.case.due_from(self.now)
         self.case.raise_to(effect.priority, effect.flags, self.now)
@@ -234,7 +235,10 @@ class Unit:
         self.tips = (due,)
 
     async def on_duty(self) -> bool:
-        return self.taken.on_duty
+        return bool(self.taken.at_work)
+
+    async def at_work(self) -> frozenset[int]:
+        return self.taken.at_work
 
     def _raise(self, priority: Any, flags: tuple[str, ...]) -> None:
         assert self.case is not None

@@ -24,7 +24,7 @@ from bot.helpline.crypto import Keyring
 from bot.helpline.database import Database
 from bot.helpline.dispatch import fall_back
 from bot.helpline.helplines import all_helplines
-from bot.helpline.presence import staff_at_work, working_since
+from bot.helpline.presence import helplines_at_work, working_since
 from bot.helpline.sql import ONE, moment, word
 from bot.helpline.tables import cases, conversations, helplines, inbox, outbox, staff
 from bot.helpline.turn_unit import Other, Taken, Unit
@@ -184,7 +184,7 @@ def _next_query(head: Any) -> Any:
         conversations.c.contact_when,
         conversations.c.contact_neutral,
         _knocked().label("knocked"),
-        staff_at_work().label("on_duty"),
+        helplines_at_work().label("at_work"),
         *BESIDE_CASES,
     ]
     return select(*own, *cases.c).select_from(joined).where(inbox.c.id == head)
@@ -256,7 +256,7 @@ def _taken(keyring: Keyring, bot_id: int, row: Row[Any], others: tuple[Other, ..
         unreachable=bool(row.unreachable),
         seen_at=row.seen_at,
         case=None if row.id is None else case_file(row),
-        on_duty=bool(row.on_duty),
+        at_work=frozenset(int(part) for part in (row.at_work or "").split(",") if part),
         contact=SafeContact(row.contact_when or "", bool(row.contact_neutral)),
         knocked=bool(row.knocked),
         others=others,

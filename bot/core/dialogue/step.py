@@ -20,6 +20,7 @@ from bot.core.events import (
     SentMedia,
     Unblocked,
 )
+from bot.core.helplines import somebody_there
 from bot.core.ports import ContentFacts
 from bot.core.reading import Reading
 from bot.core.state import State
@@ -63,10 +64,11 @@ def step(state: State, event: AnyEvent, content: ContentFacts) -> Step:
     reading = getattr(event, "reading", None)
     state = replace(danger.ended(flood.counted(state, event)), moment=event.at)
     state = _with_language(state, _own_words(event, reading), event, content)
+    state = _with_duty(_with_hints(state, _own_words(event, reading)))
     if isinstance(event, Pressed):
         return _pressed(state, event, content)
     if reading is not None:
-        return _read(_with_hints(state, _own_words(event, reading)), event, reading, content)
+        return _read(state, event, reading, content)
     if flood.over(state) and not _always_heard(event):
         return state, flood.answer(state, event)
     return _unread(state, event, content)
@@ -334,6 +336,14 @@ def _with_language(state: State, reading: Reading | None, event: AnyEvent, conte
 
 def _trusted(reading: Reading) -> bool:
     return reading.words >= WORDS_FOR_LANGUAGE and reading.language_confidence >= TRUST_LANGUAGE
+
+
+def _with_duty(state: State) -> State:
+    """Whether somebody is at work where a case of this person would go."""
+    if state.at_work is None or state.moment is None:
+        return state
+    there = somebody_there(state.helplines, state.audience, state.moment, state.at_work)
+    return replace(state, on_duty=there)
 
 
 def _with_hints(state: State, reading: Reading | None) -> State:

@@ -133,3 +133,21 @@ def test_a_campaign_is_counted_and_not_kept(book: Phrasebook) -> None:
     state, effects = step(State(), event, book)
     assert of(effects, Count) == [Count("campaign:school12")]
     assert "school12" not in str(state)
+
+
+@pytest.mark.parametrize(
+    ("country", "hour", "at_work", "there"),
+    [
+        ("cr", 9, {2}, True),
+        ("cr", 9, {1}, False),  # the case goes to the country's own helpline, where nobody is
+        ("cr", 20, {1}, True),  # that one is closed, so the default one has it
+        ("", 9, {2}, False),
+    ],
+)
+def test_on_duty_is_who_would_get_the_case(
+    book: Phrasebook, said: SaidMaker, country: str, hour: int, at_work: set[int], there: bool
+) -> None:
+    state = State(language="es", country=country, helplines=(DEFAULT, HELPLINE), at_work=frozenset(at_work))
+    event = replace(said("me pegan", "abuse/disclosure", flags=("violence",)), at=at(24, hour))
+    key = "safety.case_opened_duty" if there else "safety.case_opened_off"
+    assert key in keys(step(state, event, book)[1])

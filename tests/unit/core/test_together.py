@@ -56,6 +56,9 @@ class Unit:
     async def on_duty(self) -> bool:
         return False
 
+    async def at_work(self) -> frozenset[int]:
+        return frozenset()
+
     async def contact(self) -> SafeContact:
         return UNASKED
 
