@@ -7,6 +7,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -58,6 +59,13 @@ class Show:
 def show(tmp_path: Path, sqlite_template: Path) -> Iterator[Show]:
     path = tmp_path / "console.db"
     shutil.copy(sqlite_template, path)
+    with showing(path) as show:
+        yield show
+
+
+@contextmanager
+def showing(path: Path, **settings: Any) -> Iterator[Show]:
+    """The console over a SQLite file, on a port, for as long as the block lasts."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -65,7 +73,7 @@ def show(tmp_path: Path, sqlite_template: Path) -> Iterator[Show]:
     def do(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, loop).result(20)
 
-    stage = do(open_stage(path, FixedClock()))
+    stage = do(open_stage(path, FixedClock(), **settings))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(64)
