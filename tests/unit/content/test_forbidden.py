@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.content.checks import reading
@@ -81,6 +81,7 @@ def test_rules_look_only_where_they_are_meant_to(responses: Responses) -> None:
     assert not rule.concerns("step", "privacy")
 
 
+@settings(deadline=None)  # the first call reads the rules
 @given(st.text(max_size=80))
 def test_any_text_can_be_looked_at(text: str) -> None:
     assert normal(normal(text)) == normal(text)
