@@ -124,12 +124,10 @@ def veil(
     words: Annotated[list[str], typer.Argument(help="Words as messages have them; “*” for any ending.")],
 ) -> None:
     """Print the form by which danger patterns know a word that no file should spell out."""
-    from bot.matching.normalise import normalise
-    from bot.matching.wordforms import veil as veiled
+    from bot.wiring.content import veiled
 
-    for word in words:
-        form = "".join(normalise(word.rstrip("*")).words)
-        print(veiled(form + "*" * word.endswith("*")))  # noqa: T201
+    for form in veiled(words):
+        print(form)  # noqa: T201
 
 
 def _figures(figures: dict[str, object]) -> None:

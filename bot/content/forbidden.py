@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.content.cursor import Cursor
+from bot.core.veil import VEILED, veils
 
 KINDS = ("blame", "secrecy", "promise", "delete_evidence", "method", "fear")
 PARTS = ("title", "acknowledgement", "step", "question", "answer", "more", "say", "avoid", "safety", "phrase")
@@ -40,10 +41,16 @@ class Rule:
     silent: tuple[str, ...]
     file: str
     line: int
+    veiled: frozenset[str] = frozenset()
+    """Words that no file spells out (``amparo veil`` makes them); they need no proof."""
 
     def found(self, text: str) -> str:
-        """The forbidden words in a text, or nothing."""
+        """The forbidden words in a text (a veiled one as it stands in the file), or nothing."""
         plain = normal(text)
+        if self.veiled:
+            hidden = self.veiled.intersection(form for word in plain.split() for form in veils(word))
+            if hidden:
+                return min(hidden)
         allowed = [match.span() for pattern in self.unless for match in pattern.finditer(plain)]
         for pattern in self.any:
             for match in pattern.finditer(plain):
@@ -75,21 +82,31 @@ def _rule(entry: Cursor) -> Rule:
         id=entry.text("id", needed=True),
         kind=entry.text("kind", needed=True, among=KINDS),
         why=entry.text("why", needed=True),
-        any=tuple(_patterns(entry, "any")),
+        any=tuple(_patterns(entry, "any", needed=not entry.has("veiled"))),
         unless=tuple(_patterns(entry, "unless")),
         parts=parts,
         intents=entry.texts("intents"),
-        fires=entry.texts("fires", needed=True),
+        fires=entry.texts("fires", needed=entry.has("any")),
         silent=entry.texts("silent"),
         file=entry.file,
         line=entry.line,
+        veiled=frozenset(_veiled(entry)),
     )
     entry.finish()
     return rule
 
 
-def _patterns(entry: Cursor, key: str) -> Iterator[re.Pattern[str]]:
-    for line in entry.texts(key, needed=key == "any"):
+def _veiled(entry: Cursor) -> Iterator[str]:
+    for form in entry.texts("veiled"):
+        if VEILED.fullmatch(form):
+            yield form
+        else:
+            message = "a veiled word looks like “#0123456789”; “amparo veil WORD” prints it"
+            entry.note(entry.line_of("veiled"), "veiled", message)
+
+
+def _patterns(entry: Cursor, key: str, *, needed: bool = False) -> Iterator[re.Pattern[str]]:
+    for line in entry.texts(key, needed=needed):
         try:
             yield _compile(line)
         except ValueError:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+from bot.core.veil import VEILED
 from bot.matching.normalise import read_form
-from bot.matching.wordforms import VEILED
 
 MAX_GAP = 8
 DEFAULT_GAP = 4

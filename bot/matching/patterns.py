@@ -11,10 +11,11 @@ from operator import itemgetter
 
 from bot.core.nlu import FlagRule
 from bot.core.reading import Evidence, FlagHit
+from bot.core.veil import VEILED
 from bot.errors import ContentError
 from bot.matching.grammar import Node, OneOf, PatternError, Places, parse, rarest
 from bot.matching.normalise import Normalised, normalise
-from bot.matching.wordforms import VEILED, WordForms
+from bot.matching.wordforms import WordForms
 
 UNLESS_REACH = 12
 """How many words from a match a cancelling pattern may stand: dictated messages are one long

@@ -10,28 +10,18 @@ no file spells out, such as a means of self-harm: it must be recognised, and mus
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 
+from bot.core.veil import veils
+
 MISTAKE_FROM = 6
-VEILED = re.compile(r"#[0-9a-f]{10}\*?")
-_VEILED_FROM = 3
-_VEILED_TO = 12
 _CACHED = 50_000
 _LONGEST = 30
 """Longer words are no words: only their beginnings and ends are looked at."""
 _KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _SOUNDS = ("bv", "szc", "ckq", "gj", "yil", "ao", "ei", "ou", "nm", "rl", "gw")
-
-
-def veil(word: str) -> str:
-    """The veiled form of a word as messages are read (lower case, no accents); ``*`` at its end stays."""
-    stem = word.rstrip("*")
-    digest = hashlib.blake2b(stem.encode(), digest_size=5, person=b"amparo-veil").hexdigest()
-    return f"#{digest}{word[len(stem) :]}"
 
 
 def _close_letters() -> frozenset[tuple[str, str]]:
@@ -89,11 +79,6 @@ class _Near:
         return {word for word in near if one_mistake(typed, word)}
 
 
-def _veils(word: str) -> list[str]:
-    ends = range(_VEILED_FROM, min(len(word), _VEILED_TO) + 1)
-    return [veil(word), *(veil(word[:end] + "*") for end in ends)]
-
-
 class WordForms:
     """An index over word forms."""
 
@@ -146,7 +131,7 @@ class WordForms:
                 cuts = (word[at : at + length] for at in range(len(word) - length + 1))
                 forms.update(f"*{cut}*" for cut in cuts if cut in self._middles)
         if self._veiled:
-            forms |= self._veiled.intersection(_veils(word))
+            forms |= self._veiled.intersection(veils(word))
         return forms
 
     def _mistaken(self, word: str) -> set[str]:

@@ -15,11 +15,13 @@ from bot.content.nlu import read_json_lines, read_training_data
 from bot.core.clock import SystemClock
 from bot.core.nlu import TrainingData
 from bot.core.reading import Reading
+from bot.core.veil import veil
 from bot.errors import ContentError, RemoteFailed
 from bot.matching import compare
 from bot.matching.evaluate import Message, Prediction, load_messages, measure, predict
 from bot.matching.matcher import Matcher
 from bot.matching.model import Model
+from bot.matching.normalise import normalise
 from bot.matching.patterns import PatternLayer
 from bot.matching.rasa import RasaError
 from bot.matching.train import train
@@ -126,3 +128,8 @@ def _predict_remotely(
             return predict(read, messages)
         finally:
             runner.run(parser.close())
+
+
+def veiled(words: Sequence[str]) -> list[str]:
+    """Words, perhaps with ``*`` at the end, in the form that stands in files for what they must not spell out."""
+    return [veil("".join(normalise(word.rstrip("*")).words) + "*" * word.endswith("*")) for word in words]

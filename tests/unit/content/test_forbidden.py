@@ -15,6 +15,7 @@ from bot.content.forbidden import KINDS, Rule, normal
 from bot.content.library import read_responses
 from bot.content.model import Responses
 from bot.core.taxonomy import LANGUAGES
+from bot.core.veil import veil
 from tests.unit.content.conftest import ROOT, Spoil
 
 RULES = "responses/es/forbidden.yml"
@@ -32,6 +33,7 @@ def test_every_language_has_a_rule_of_each_kind_with_its_proof(responses: Respon
     rules = responses.texts[language].forbidden
     assert {rule.kind for rule in rules} == set(KINDS)
     for rule in rules:
+        assert rule.fires or rule.veiled, rule.id
         assert all(rule.found(sentence) for sentence in rule.fires), rule.id
         assert not any(rule.found(sentence) for sentence in rule.silent), rule.id
 
@@ -43,7 +45,6 @@ def test_every_language_has_a_rule_of_each_kind_with_its_proof(responses: Respon
         ("Le prometo guardar el secreto.", "forbidden-secrecy"),
         ("Lo arrestarán pronto.", "forbidden-promise"),
         ("Borre ya esos mensajes.", "forbidden-delete_evidence"),
-        ("Guarde las pastillas.", "forbidden-method"),
         ("Ya es DEMASIADO tarde.", "forbidden-fear"),
     ],
 )
@@ -91,6 +92,13 @@ def test_any_text_can_be_looked_at(text: str) -> None:
 @cache
 def spanish() -> tuple[Rule, ...]:
     return read_responses(ROOT / "responses", []).texts["es"].forbidden
+
+
+def test_a_veiled_word_is_found_without_being_spelled_out(spoil: Spoil) -> None:
+    readable = spoil(RULES, "  veiled: [", f"  veiled: ['{veil('zanahori*')}', ")
+    assert RULES not in {item.file for item in readable}
+    codes = {item.code for item in spoil(ES, STEP, "    acknowledge: Coma zanahorias.")}
+    assert {code for code in codes if code.startswith("forbidden")} == {"forbidden-method"}
 
 
 def test_long_sentences_and_long_words_are_found(spoil: Spoil) -> None:

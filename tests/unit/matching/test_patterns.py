@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.nlu import FlagRule
+from bot.core.veil import veil
 from bot.errors import ContentError
 from bot.matching.patterns import PatternLayer, check_rules
-from bot.matching.wordforms import veil
 
 
 def rule(*patterns: str, name: str = "r", flag: str = "self_harm", unless: tuple[str, ...] = ()) -> FlagRule:
