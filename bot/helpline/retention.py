@@ -157,6 +157,7 @@ def _conversations(connection: Connection, before: datetime) -> int:
     waiting = and_(
         outbox.c.conversation_id == conversations.c.id,
         outbox.c.state.in_((word("queued"), word("sending"))),
+        ~outbox.c.waits,  # for a person who never wrote again
     )
     arriving = and_(inbox.c.chat_key == conversations.c.chat_key, inbox.c.state == word("ready"))
     idle = or_(conversations.c.seen_at <= before, conversations.c.forgotten_at.is_not(None))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from bot.core.ports import Clock
 from bot.core.taxonomy import Priority
@@ -50,7 +50,7 @@ class Stats:
 
 def _numbers(connection: Connection, now: datetime) -> Numbers:
     waiting, received = _waiting(connection, inbox, inbox.c.received_at, "ready")
-    queued, created = _waiting(connection, outbox, outbox.c.created_at, "queued")
+    queued, created = _waiting(connection, outbox, outbox.c.created_at, "queued", _ON_ITS_WAY)
     is_open = cases.c.state != word("closed")
     by_rank = select(cases.c.rank, func.count()).where(is_open).group_by(cases.c.rank)
     found = {Priority(-rank): count for rank, count in connection.execute(by_rank)}
@@ -67,8 +67,15 @@ def _numbers(connection: Connection, now: datetime) -> Numbers:
     )
 
 
-def _waiting(connection: Connection, table: Any, at: Any, state: str) -> tuple[int, datetime | None]:
+# What waits for its hour, or for the person, is not late.
+_ON_ITS_WAY = and_(~outbox.c.waits, outbox.c.not_before.is_(None))
+
+
+def _waiting(
+    connection: Connection, table: Any, at: Any, state: str, more: ColumnElement[bool] | None = None
+) -> tuple[int, datetime | None]:
     query = select(func.count(), func.min(at)).where(table.c.state == word(state))
+    query = query if more is None else query.where(more)
     count, oldest = connection.execute(query).one()
     return count, oldest
 

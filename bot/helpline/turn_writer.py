@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from bot.core.case import Author
 from bot.core.effects import Kind
@@ -25,7 +25,7 @@ from bot.helpline.casefile import (
 from bot.helpline.crypto import Keyring
 from bot.helpline.dispatch import Lane, enqueue, load_message, plain
 from bot.helpline.routing import route
-from bot.helpline.sql import moment, word
+from bot.helpline.sql import ONE, moment, word
 from bot.helpline.tables import case_lines, cases, conversations, inbox, outbox, transcript
 from bot.helpline.tallies import add_tallies
 from bot.helpline.turn_unit import Unit
@@ -247,6 +247,9 @@ def _forget(connection: Connection, conversation_id: int, chat_key: bytes) -> No
     waiting = (outbox.c.conversation_id == lane, outbox.c.state == word("queued"))
     answers = update(outbox).where(*waiting, outbox.c.kind == Kind.ANSWER.value)
     connection.execute(answers.values(state="cancelled"))
+    opened = exists(ONE).where(cases.c.conversation_id == lane, cases.c.state != word("closed"))
+    held = update(outbox).where(*waiting, outbox.c.waits, ~opened)
+    connection.execute(held.values(state="cancelled"))
     over = outbox.c.state.not_in(("queued", "sending"))
     connection.execute(update(outbox).where(outbox.c.conversation_id == lane, over).values(payload=None))
     dead = update(inbox).where(inbox.c.chat_key == chat_key, inbox.c.state == word("dead"))

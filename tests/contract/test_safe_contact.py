@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.case import Outcome
+from bot.core.closing import Closing
 from bot.core.contact import SafeContact
 from bot.core.effects import Kind, Message
 from bot.core.ports import TurnUnit
@@ -126,6 +128,23 @@ async def test_erasing_takes_the_choice_back(world: World) -> None:
 
     await world.talk(CHAT, looks)
     assert found == [SafeContact()]
+
+
+async def test_what_waits_is_not_late_and_keeps_nobody_from_being_forgotten(
+    world: World, ana: StaffMember
+) -> None:
+    assert await written_at_night(world, ana, SafeContact("no")) == []
+    assert (await world.store.stats.numbers()).outbox_queued == 0
+    (row,) = (await world.store.service.queue(ana)).rows
+    await world.store.service.close(ana, row.reference, Closing(Outcome.SUPPORTED, tell=False))
+
+    async def forgets(unit: TurnUnit) -> None:
+        await unit.load()
+        await unit.forget()
+
+    await world.talk(CHAT, forgets)
+    await releases(world)
+    assert await delivered(world) == []
 
 
 async def test_leaving_names_the_bots_messages_of_two_days_behind_what_is_on_its_way(world: World) -> None:
