@@ -269,7 +269,7 @@ async def servers(bench: Bench) -> AsyncIterator[Any]:
 
     try:
         await _answers(f"http://127.0.0.1:{bench.actions_port}/health")
-        await _answers(f"{bench.url}/status")
+        await _answers(f"{bench.url}/")  # open, unlike the API
         yield stop
     finally:
         await stop()

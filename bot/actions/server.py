@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import re
@@ -127,7 +128,8 @@ class _Errors(ErrorHandler):
 
     def response(self, request: Request, exception: Exception) -> HTTPResponse:
         status = exception.status_code if isinstance(exception, SanicException) else 500
-        if status >= 500:
+        # A caller that does not wait for its answer cancels the request; that is no fault of ours.
+        if status >= 500 and not isinstance(exception, asyncio.CancelledError):
             log.error("request_failed", error=type(exception).__name__)
         return _refused(status, _REASONS.get(status, "the request cannot be answered"))
 
