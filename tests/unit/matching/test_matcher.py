@@ -105,9 +105,9 @@ def test_any_text_gives_a_reading(matcher: Matcher, text: str) -> None:
     ],
 )
 def test_hostile_text_gives_a_reading_in_time(matcher: Matcher, text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     check_sound(matcher.read(text))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def check_sound(reading: Reading) -> None:

@@ -85,6 +85,6 @@ def test_what_was_read_reads_the_same_again(text: str) -> None:
 
 def test_long_message_is_read_at_once() -> None:
     text = "a.b c'd\u0301 " * 500
-    started = time.perf_counter()
+    started = time.process_time()
     normalise(text[:4096])
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1

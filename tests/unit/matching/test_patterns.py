@@ -151,9 +151,9 @@ def test_no_message_makes_patterns_slow() -> None:
     """Nested choices and gaps over a message of their own words: seconds for a backtracking search."""
     nasty = "(no|no no|[no] no) .. (no|no [no]) ..8 (no|no no) .. [no] .. (no no|no) ..8 nunca"
     layer = PatternLayer([rule(nasty, "no .. no .. no .. no .. no nunca", unless=("no ..8 jamas",))])
-    started = time.perf_counter()
+    started = time.process_time()
     assert not layer.scan("no " * 1365)
-    assert time.perf_counter() - started < 0.25
+    assert time.process_time() - started < 0.25
 
 
 def test_veiled_word_is_recognised_and_nowhere_spelled() -> None:
