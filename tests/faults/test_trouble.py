@@ -19,7 +19,7 @@ from bot.log import configure
 from bot.matching.patterns import PatternLayer
 from bot.sandbox.model import Message
 from tests.conftest import KEY, PEPPER
-from tests.whole import Whole, whole_bot
+from tests.whole import PASSWORD, Whole, whole_bot
 
 DANGER = "mi padrastro me pega con un cinturon"
 MARK = "zanahoriamarcada"
@@ -88,7 +88,8 @@ async def test_a_poison_update_goes_to_the_dead_letters_and_blocks_nobody(whole:
     letters = await whole.store.service.dead_letters(whole.staff)
     assert len(letters) == 1
     assert MARK not in repr(letters)
-    assert MARK in await whole.store.service.dead_letter_text(whole.staff, letters[0].id)
+    eva = await whole.store.staff.add("eva", "Eva", PASSWORD, "supervisor")
+    assert MARK in await whole.store.service.dead_letter_text(eva, letters[0].id)
 
 
 async def test_a_turn_that_keeps_failing_ends_with_the_safety_text(tmp_path: Path, library: Library) -> None:
