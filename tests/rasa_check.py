@@ -111,7 +111,7 @@ class RestTalk:
         return []
 
     async def queue(self, view: str = "open") -> list[QueueRow]:
-        page = await self.store.service.queue(self.staff, view=view)  # type: ignore[arg-type]
+        page = await self.store.service.queue(self.staff, view=view, limit=200)  # type: ignore[arg-type]
         return [row for row in page.rows if row.reference not in self.before]
 
     async def sign_in(self) -> None:
@@ -233,8 +233,8 @@ async def play_all(bench: Bench) -> list[str]:
     try:
         staff = await store.staff.add("ana", "Ana", PASSWORD)
         async with httpx.AsyncClient(base_url=bench.url, timeout=60) as http, servers(bench) as stop_actions:
-            failures += await dialogues(bench, http, store, staff)
             failures += await pushed(bench, http, store, staff)
+            failures += await dialogues(bench, http, store, staff)
             await latency(bench, http)
             failures += await as_matcher(bench)
             await stop_actions()
@@ -305,7 +305,7 @@ async def dialogues(bench: Bench, http: httpx.AsyncClient, store: Store, staff: 
     for item in sorted(found, key=lambda item: bool(item.get("staff_at_work"))):
         if any(_UNPLAYABLE & set(turn) for turn in item["turns"]):
             continue
-        rows = (await store.service.queue(staff, view="open")).rows
+        rows = (await store.service.queue(staff, view="open", limit=200)).rows
         now = FixedClock(SystemClock().now())
         talk = RestTalk(http, store, bench.book, staff, now, {row.reference for row in rows})
         try:
@@ -345,11 +345,11 @@ async def pushed(bench: Bench, http: httpx.AsyncClient, store: Store, staff: Sta
     listener = listen(f"127.0.0.1:{bench.callback_port}", "the callback port")
     sender, words = uuid.uuid4().hex, f"Estoy aquí. {uuid.uuid4().hex}"
     async with serving(app, listener):
-        before = {row.reference for row in (await store.service.queue(staff, view="open")).rows}
+        before = {row.reference for row in (await store.service.queue(staff, view="open", limit=200)).rows}
         body = {"sender": sender, "message": "quiero hablar con una persona de verdad por favor"}
         await http.post("/webhooks/callback/webhook", json=body)
         await asyncio.wait_for(came.get(), 30)
-        rows = (await store.service.queue(staff, view="open")).rows
+        rows = (await store.service.queue(staff, view="open", limit=200)).rows
         (reference,) = {row.reference for row in rows} - before
         await store.service.claim(staff, reference)
         detail = await store.service.case(staff, reference)
