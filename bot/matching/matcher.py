@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.core.nlu import EntityForms, TrainingData
-from bot.core.reading import FlagHit, Ranked, Reading
-from bot.core.taxonomy import FLAGS, OUT_OF_SCOPE
+from bot.core.reading import EntityHit, FlagHit, Ranked, Reading
+from bot.core.taxonomy import CHILD_USER, FLAGS, OUT_OF_SCOPE
 from bot.matching.concepts import ConceptIndex, with_along
 from bot.matching.entities import EntityFinder
 from bot.matching.features import Seen, see, see_concepts
@@ -17,6 +17,7 @@ from bot.matching.normalise import Normalised, normalise
 from bot.matching.patterns import Fired, PatternLayer, hits
 
 UNKNOWN_LANGUAGE = "und"
+_ADULTS = frozenset({"parent", "teacher"})
 _UNREADABLE = 0.2
 """Confidence of out_of_scope for a text in which nothing at all is known."""
 _ENOUGH_WORDS = 4
@@ -57,13 +58,14 @@ class Matcher:
         concepts = self._concepts.find(read, likely(languages))
         seen = self.model.read(read, letters.joined(vocabulary.known(see_concepts(concepts))))
         language = _language(languages, read, language_hint)
+        entities = self._entities.find(read)
         return Reading(
             text=text,
             language=language.name,
             language_confidence=language.confidence,
             ranking=seen.ranking if seen.known else _unreadable(seen.ranking),
-            flags=_joined(hits(read, fired), seen.flags),
-            entities=self._entities.find(read),
+            flags=_by_adult(_joined(hits(read, fired), seen.flags), entities),
+            entities=entities,
             words=read.word_count,
         )
 
@@ -100,6 +102,16 @@ def _unreadable(ranking: Sequence[Ranked]) -> tuple[Ranked, ...]:
         return tuple(ranking)
     share = _UNREADABLE / 2 / max(1, len(others))
     return (Ranked(OUT_OF_SCOPE, _UNREADABLE), *(Ranked(item.name, share) for item in others))
+
+
+def _by_adult(flags: tuple[FlagHit, ...], entities: Sequence[EntityHit]) -> tuple[FlagHit, ...]:
+    """Without `CHILD_USER` where the words name the writer as a parent or teacher ("my daughter").
+
+    How a text is written is a guess; what the writer says of himself or herself is none.
+    """
+    if not any(item.entity == "audience" and item.value in _ADULTS for item in entities):
+        return flags
+    return tuple(hit for hit in flags if hit.name != CHILD_USER)
 
 
 def _joined(*layers: Sequence[FlagHit]) -> tuple[FlagHit, ...]:

@@ -39,6 +39,7 @@ from bot.core.triage import priority_of
 Step = tuple[State, tuple[Effect, ...]]
 
 TRUST_LANGUAGE = 0.6
+_SURELY_A_CHILD = 0.8
 WORDS_FOR_LANGUAGE = 3
 """A language is taken from a text of at least so many words; one word is often the same in several."""
 
@@ -115,6 +116,8 @@ def _danger_first(state: State, event: AnyEvent, reading: Reading, content: Cont
     intent, flags = _told(reading), reading.flag_names
     if isinstance(event, Said) and event.forwarded:
         flags -= {CHILD_USER, HUMAN_REQUESTED}
+    if not _by_child(state, reading):
+        flags -= {CHILD_USER}
     priority = priority_of(flags, intent)
     if priority is not None and priority > Priority.ROUTINE:
         return danger.opened(state, flags, intent, priority, content)
@@ -355,8 +358,17 @@ def _with_hints(state: State, reading: Reading | None) -> State:
         state = replace(state, country=country)
     if state.role_chosen:
         return state
-    # "My daughter" is surer than a guess at the writer's age; "my class" says a pupil too.
-    role = reading.entity("audience") or ""
-    if role != "parent" and CHILD_USER in reading.flag_names:
-        role = "child"
+    role = "child" if _by_child(state, reading) else reading.entity("audience") or ""
     return replace(state, role=role) if role in ROLES else state
+
+
+def _by_child(state: State, reading: Reading) -> bool:
+    """Whether a child writes, as far as can be told.
+
+    "My daughter" is surer than a guess at the writer's age, now or in an earlier message; "my class"
+    says a pupil too.
+    """
+    hit = next((hit for hit in reading.flags if hit.name == CHILD_USER), None)
+    if hit is None or reading.entity("audience") == "parent":
+        return False
+    return hit.confidence >= _SURELY_A_CHILD or state.role not in ("parent", "teacher")

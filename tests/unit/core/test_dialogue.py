@@ -112,6 +112,17 @@ def test_a_child_who_writes_about_bullying_gets_own_words_and_the_child_helpline
     assert Services(("child_helpline",), 1, always=True) in blocks(effects, Services)
 
 
+def test_a_guess_at_a_child_does_not_overturn_what_a_mother_said(book: Phrasebook, said: SaidMaker) -> None:
+    event = said("me dijo que la molestan", "bullying/victim", flags=("child_user",))
+    assert event.reading is not None
+    (hit,) = event.reading.flags
+    unsure = replace(event, reading=replace(event.reading, flags=(replace(hit, confidence=0.6),)))
+    after, effects = step(State(country="cr", role="parent"), unsure, book)
+    assert after.role == "parent"
+    assert of(effects, OpenCase) == []
+    assert step(State(country="cr"), unsure, book)[0].role == "child"
+
+
 def test_the_next_turns_stay_in_the_path(book: Phrasebook, said: SaidMaker) -> None:
     state = State(
         language="es", country="cr", path="urgent", path_flag="sexual_harm", incident=1, stage="person"

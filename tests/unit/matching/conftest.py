@@ -60,6 +60,7 @@ TOLD = {
 }
 RULES = (
     FlagRule("es-live", "self_harm", "es", ("no quier* [seguir] (vivir|viviendo)",), ("de la risa",)),
+    FlagRule("es-child", "child_user", "es", ("me pegan .. mi clase",)),
     FlagRule("es-gone", "imminent_danger", "es", ("no aparece desde ..8 (ayer|anoche)",)),
 )
 ENTITIES = (
