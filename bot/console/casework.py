@@ -65,6 +65,10 @@ def case_work(
     )
 
 
+_AT_ONCE = timedelta(minutes=1)
+"""The store's moment is a little later than the page's; what opens within it is open."""
+
+
 def _contact(words: Catalogue, detail: CaseDetail, now: datetime) -> ContactBox:
     contact = detail.contact
     wish = words.t(f"contact.{contact.when or 'unasked'}")
@@ -72,7 +76,7 @@ def _contact(words: Catalogue, detail: CaseDetail, now: datetime) -> ContactBox:
         wish = " · ".join((wish, words.t("contact.neutral")))
     if detail.opens_at is None:
         held = words.t("contact.waits_neutral" if contact.neutral else "contact.waits")
-    elif detail.opens_at > now:
+    elif detail.opens_at > now + _AT_ONCE:
         held = words.t("contact.held", time=words.moment(detail.opens_at, now))
     else:
         held = ""
