@@ -27,7 +27,7 @@ from bot.matching.rasa import RasaError
 from bot.matching.train import train
 from bot.settings import Settings
 from bot.wiring import model_card
-from bot.wiring.checking import findings_of
+from bot.wiring.checking import duplicate_findings, findings_of
 from bot.wiring.parts import Progress, load_library, load_matcher, rasa_parser
 
 EVALUATION_SECONDS = 10.0
@@ -35,9 +35,10 @@ EVALUATION_SECONDS = 10.0
 
 
 def all_findings(settings: Settings) -> list[Finding]:
-    """Every finding on the content: its form, its completeness, its patterns."""
+    """Every finding on the content: its form, its completeness, its patterns, its repeated messages."""
     library = load(settings.intents_dir, settings.responses_dir)
-    return findings_of(library, SystemClock().now().date())
+    found = findings_of(library, SystemClock().now().date())
+    return [*found, *duplicate_findings(library.training)]
 
 
 def matcher(settings: Settings, *, progress: Progress | None = None) -> Matcher:
