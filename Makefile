@@ -32,9 +32,10 @@ check: $(DEV_READY) ## Check style, types and content
 	$(BIN)/mypy
 	$(BIN)/amparo check
 
-bench: $(DEV_READY) ## Measure the matcher on held-out messages, and how quick it is
+bench: $(DEV_READY) ## Measure the matcher on held-out messages, how quick it is, and the queue with a million cases
 	$(BIN)/amparo evaluate $(sort $(wildcard tests/data/heldout/*.jsonl)) $(ARGS)
 	$(BIN)/python -m tests.benchmarks.matcher_speed
+	$(BIN)/python -m tests.benchmarks.queue_page
 
 # Rasa needs its own interpreter (3.8 to 3.10) and about 2.7 GB, so it has an environment of its own.
 RASA_PYTHON ?= python3.10

@@ -165,7 +165,7 @@ def _outcomes(connection: Connection, member: StaffMember, since: datetime) -> d
     query = select(cases.c.outcome, func.count()).where(
         theirs(member), cases.c.state == word("closed"), cases.c.closed_at >= literal(since, UtcDateTime)
     )
-    found = dict(connection.execute(query.group_by(cases.c.outcome)).tuples().all())
+    found = {row[0]: row[1] for row in connection.execute(query.group_by(cases.c.outcome))}
     return {outcome: found.get(outcome.value, 0) for outcome in Outcome}
 
 
@@ -176,11 +176,11 @@ def _closed_here(member: StaffMember, since: datetime, *columns: Any) -> Any:
 
 def _flags(connection: Connection, member: StaffMember, since: datetime) -> dict[str, Judged]:
     """Grouped by the whole list, of which there are few; then counted by name."""
-    lists = (case_records.c.flags_right, case_records.c.flags_wrong)
+    lists = (case_records.c.right, case_records.c.wrong)
     query = _closed_here(member, since, *lists, func.count().label("n")).group_by(*lists)
     right, wrong = dict.fromkeys(FLAGS, 0), dict.fromkeys(FLAGS, 0)
     for row in connection.execute(query):
-        for names, total in ((row.flags_right, right), (row.flags_wrong, wrong)):
+        for names, total in ((row.right, right), (row.wrong, wrong)):
             for name in set(names) & set(FLAGS):
                 total[name] += row.n
     return {name: Judged(right[name], wrong[name]) for name in FLAGS}

@@ -60,6 +60,16 @@ function tick() {
   }
 }
 
+// How long the case is still ours; a page that says nothing lets somebody lose it unawares.
+function tickLease() {
+  const place = find("[data-lease]");
+  if (!place) return;
+  const left = Math.max(0, Date.parse(place.dataset.lease) - serverNow());
+  const text = fill("lease.left", { time: duration(left) });
+  if (place.textContent !== text) place.textContent = text;
+  place.classList.toggle("trouble", left < 120_000);
+}
+
 // ---- the alarm: sounds every half minute until somebody says "I have seen it", or it is taken
 
 let audio = null;
@@ -353,6 +363,18 @@ async function saveDraft(form, field) {
   }
 }
 
+// Checked words go behind what is written; nothing is sent by it.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert]");
+  const field = find("#reply");
+  if (!button || !field) return;
+  event.preventDefault();
+  const text = find(".words", button.closest("li")).textContent;
+  field.value = [field.value.trimEnd(), text].filter(Boolean).join("\n\n");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  go("#reply");
+});
+
 // A form is sent once; the server would not act twice either, but a person need not wonder.
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -378,7 +400,10 @@ for (const kind of ["pointerdown", "keydown"]) {
   document.addEventListener(kind, () => {
     if (!body.dataset.csrf || Date.now() - lastHeartbeat < HEARTBEAT_MS) return;
     lastHeartbeat = Date.now();
-    post(replyForm() ? `/cases/${shownCase}/heartbeat` : "/presence").catch(() => {});
+    post(replyForm() ? `/cases/${shownCase}/heartbeat` : "/presence").then(async (answer) => {
+      const lease = find("[data-lease]");
+      if (lease && answer.ok && answer.status === 200) lease.dataset.lease = (await answer.json()).until;
+    }).catch(() => {});
   }, { passive: true });
 }
 
@@ -420,6 +445,15 @@ const keys = {
   KeyL: () => go("#reply"),
   KeyP: () => go("#note"),
   KeyE: () => go("#outcome"),
+  KeyG: () => go("[data-insert]"),
+  KeyH: () => go("#offer-to"),
+  KeyU: () => press('[data-key="call-help"]'),
+  KeyR: () => {
+    const veils = all(".veil");
+    const closed = veils.some((veil) => !veil.open);
+    for (const veil of veils) veil.open = closed;
+    return veils.length > 0;
+  },
   Period: () => body.classList.toggle("focus-mode") || true,
 };
 for (let number = 1; number <= 6; number += 1) keys[`Digit${number}`] = () => go(`#part-${number} summary, #part-${number}`);
@@ -453,5 +487,5 @@ prepareReply();
 tick();
 alarm();
 live();
-setInterval(() => { tick(); alarm(); honest(); }, 1000);
+setInterval(() => { tick(); tickLease(); alarm(); honest(); }, 1000);
 window.addEventListener("online", () => { lastBeat = Date.now(); });
