@@ -55,6 +55,8 @@ class Settings:
     other_recall: float = 0.93
     alarms: tuple[float, float] = (0.005, 0.02)
     """The share of calm messages that may raise each flag: in any case, and to reach the recall."""
+    grave_alarms: tuple[float, float] = (0.01, 0.05)
+    """The same for the flags of a danger to life: a miss weighs more than a question asked in vain."""
 
 
 _CODE = (normalise, wordforms, concepts, features, learn, model_module, modelfile)
@@ -361,7 +363,11 @@ class _Training:
         if not (present & done).any():
             return FlagScale(0.0)
         return learn.fit_flag_scale(
-            back.flags[done, index], present[done], calm[done], wanted, settings.alarms
+            back.flags[done, index],
+            present[done],
+            calm[done],
+            wanted,
+            settings.grave_alarms if flag in _GRAVE else settings.alarms,
         )
 
 
