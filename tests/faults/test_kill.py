@@ -63,10 +63,10 @@ class World:
         return [m.text for m in self.sandbox.world.messages(person) if m.sender_id != person]
 
     async def until_said(self, person: int, text: str) -> None:
-        """Wait until the bot said this."""
+        """Wait until the bot said this, perhaps among more."""
         async with asyncio.timeout(DEADLINE):
             with self.sandbox.sleeper() as changed:
-                while text not in self.texts(person):
+                while not any(text in said for said in self.texts(person)):
                     await changed.wait()
                     changed.clear()
 
@@ -119,7 +119,7 @@ def _label(book: Phrasebook, text: str) -> str:
     for role in ("", "child"):
         if text == _text(book, Phrase("everyday.privacy"), role):
             return "privacy"
-        if text == _text(book, Phrase("everyday.help"), role):
+        if _text(book, Phrase("everyday.help"), role) in text:
             return "help"
         if _text(book, Safety("violence", SafetyPart.STEPS), role) in text:
             return "safety 1"
