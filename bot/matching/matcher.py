@@ -17,7 +17,7 @@ from bot.matching.normalise import Normalised, normalise
 from bot.matching.patterns import Fired, PatternLayer, hits
 
 UNKNOWN_LANGUAGE = "und"
-_ADULTS = frozenset({"parent", "teacher"})
+_ADULTS = frozenset({"parent"})
 _UNREADABLE = 0.2
 """Confidence of out_of_scope for a text in which nothing at all is known."""
 _ENOUGH_WORDS = 4
@@ -105,9 +105,9 @@ def _unreadable(ranking: Sequence[Ranked]) -> tuple[Ranked, ...]:
 
 
 def _by_adult(flags: tuple[FlagHit, ...], entities: Sequence[EntityHit]) -> tuple[FlagHit, ...]:
-    """Without `CHILD_USER` where the words name the writer as a parent or teacher ("my daughter").
+    """Without `CHILD_USER` where the words name the writer as a parent ("my daughter").
 
-    How a text is written is a guess; what the writer says of himself or herself is none.
+    How a text is written is a guess, "my daughter" is none. "My class" says a pupil as well as a teacher.
     """
     if not any(item.entity == "audience" and item.value in _ADULTS for item in entities):
         return flags

@@ -67,6 +67,7 @@ ENTITIES = (
     EntityForms("platform", "whatsapp", ("whatsapp", "wasap", "guasap")),
     EntityForms("platform", "freefire", ("free fire", "frifayer")),
     EntityForms("audience", "teacher", ("mis alumn*", "soy profe"), "es"),
+    EntityForms("audience", "parent", ("mis hijas",), "es"),
 )
 
 

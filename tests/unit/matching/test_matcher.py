@@ -140,6 +140,6 @@ def test_one_intent_alone_can_be_trained() -> None:
     assert (reading.intent.name, reading.language) == ("greet", "es")
 
 
-def test_who_names_own_pupils_writes_as_an_adult(matcher: Matcher) -> None:
+def test_who_names_daughters_writes_as_an_adult(matcher: Matcher) -> None:
     assert "child_user" in matcher.read("me pegan los de mi clase").flag_names
-    assert "child_user" not in matcher.read("mis alumnas dicen: me pegan los de mi clase").flag_names
+    assert "child_user" not in matcher.read("mis hijas dicen: me pegan los de mi clase").flag_names
