@@ -10,6 +10,7 @@ from bot.content.phrasebook import Phrasebook
 from bot.core.case import CaseState, CaseView
 from bot.core.dialogue import danger, guidance
 from bot.core.effects import Audience, Effect, Message, Say
+from bot.core.reading import FlagHit
 from bot.core.state import State
 from bot.core.taxonomy import DANGER_FLAGS, is_guidance
 from bot.core.triage import priority_of
@@ -49,7 +50,7 @@ def safety(book: Phrasebook, flag: str, audience: Audience, now: datetime) -> It
         priority = priority_of({flag}, "")
         if priority is None:
             raise ContentError(f"“{flag}” raises no alarm")
-        state, effects = danger.opened(empty, {flag}, "", priority, book)
+        state, effects = danger.opened(empty, (FlagHit(flag, 1.0),), "", priority, book)
         yield _scene(book, f"danger, {duty}", effects, audience, now)
         case = CaseView("A1", CaseState.NEW, priority, frozenset({flag}), state.incident)
         open_case = replace(state, case=case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.core.reading import Ranked, Reading
+from bot.core.reading import FlagHit, Ranked, Reading
 from bot.core.taxonomy import (
     CHILD_USER,
     HUMAN_REQUESTED,
@@ -48,7 +48,15 @@ def with_intents(reading: Reading, ranking: tuple[Ranked, ...]) -> Reading:
 _TEXT_ORDER = (SELF_HARM, IMMINENT_DANGER, SEXUAL_HARM, VIOLENCE)
 
 
-def gravest(flags: Iterable[str]) -> str:
-    """The danger flag whose safety text is shown; empty where there is none."""
-    raised = frozenset(flags)
-    return next((flag for flag in _TEXT_ORDER if flag in raised), "")
+_DOUBTFUL = 0.5
+
+
+def gravest(hits: Iterable[FlagHit]) -> str:
+    """The danger flag whose safety text is shown; empty where there is none.
+
+    A doubtful guess gives place to what is sure: a missing child must not be answered as talk of dying.
+    """
+    sure = {hit.name: hit.confidence for hit in hits if hit.name in _TEXT_ORDER}
+    if any(confidence >= _DOUBTFUL for confidence in sure.values()):
+        sure = {name: confidence for name, confidence in sure.items() if confidence >= _DOUBTFUL}
+    return next((flag for flag in _TEXT_ORDER if flag in sure), "")

@@ -55,7 +55,7 @@ class Settings:
     other_recall: float = 0.93
     alarms: tuple[float, float] = (0.005, 0.02)
     """The share of calm messages that may raise each flag: in any case, and to reach the recall."""
-    grave_alarms: tuple[float, float] = (0.01, 0.05)
+    grave_alarms: tuple[float, float] = (0.005, 0.025)
     """The same for the flags of a danger to life: a miss weighs more than a question asked in vain."""
 
 

@@ -6,7 +6,7 @@ the rule that nothing stands between a person in danger and the numbers (NO-GATE
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 
 from bot.core.dialogue import guidance, person
@@ -28,6 +28,7 @@ from bot.core.effects import (
     Services,
 )
 from bot.core.ports import ContentFacts
+from bot.core.reading import FlagHit
 from bot.core.state import State
 from bot.core.taxonomy import (
     CHILD_USER,
@@ -57,10 +58,10 @@ _HELPLINES = {
 
 
 def opened(
-    state: State, flags: Iterable[str], intent: str, priority: Priority, content: ContentFacts
+    state: State, hits: Collection[FlagHit], intent: str, priority: Priority, content: ContentFacts
 ) -> Step:
     """A message showed danger: numbers and steps at once, and a case (one an incident)."""
-    raised = frozenset(flags)
+    raised = frozenset(hit.name for hit in hits)
     fresh = _is_news(state, raised, priority)
     if not in_path(state):
         state = replace(state, before=state.topic)
@@ -72,7 +73,7 @@ def opened(
         state, more = _known(state, intent, content)
         return state, (*effects, *more)
     # Who writes about own conduct gets own words; those for a victim would shut the door.
-    flag = "" if intent == OWN_BEHAVIOUR else gravest(raised) or state.path_flag
+    flag = "" if intent == OWN_BEHAVIOUR else gravest(hits) or state.path_flag
     state = replace(state, path=_path(state, priority), path_flag=flag, stage="asked")
     return state, (*effects, *_messages(state, intent, content))
 

@@ -22,7 +22,7 @@ from bot.core.events import (
 )
 from bot.core.helplines import somebody_there
 from bot.core.ports import ContentFacts
-from bot.core.reading import Reading
+from bot.core.reading import FlagHit, Reading
 from bot.core.state import State
 from bot.core.taxonomy import (
     CHILD_USER,
@@ -120,7 +120,8 @@ def _danger_first(state: State, event: AnyEvent, reading: Reading, content: Cont
         flags -= {CHILD_USER}
     priority = priority_of(flags, intent)
     if priority is not None and priority > Priority.ROUTINE:
-        return danger.opened(state, flags, intent, priority, content)
+        hits = tuple(hit for hit in reading.flags if hit.name in flags)
+        return danger.opened(state, hits, intent, priority, content)
     if is_safe_word(reading.text, content.safe_word()):
         return danger.numbers(state, content)
     return None
@@ -262,7 +263,7 @@ def _answer(state: State, payload: Payload, content: ContentFacts) -> Step | Non
     state = replace(state, topic=intent)
     if goes == "danger":
         priority = priority_of({flag}, intent) or Priority.URGENT
-        return danger.opened(state, {flag}, intent, priority, content)
+        return danger.opened(state, (FlagHit(flag, 1.0),), intent, priority, content)
     if goes == "person":
         return person.asked(state, intent, content)
     if goes == "lessons":

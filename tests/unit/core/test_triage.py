@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.reading import FlagHit
 from bot.core.taxonomy import FLAGS, Priority
 from bot.core.triage import gravest, priority_of
 
@@ -35,6 +36,15 @@ def test_another_flag_never_lowers_the_priority(flags: set[str], more: str, inte
     assert (priority_of(flags | {more}, intent) or 0) >= before
 
 
-def test_talk_of_dying_has_its_own_text_even_in_immediate_danger() -> None:
-    assert gravest({"imminent_danger", "self_harm"}) == "self_harm"
-    assert gravest({"child_user"}) == ""
+@pytest.mark.parametrize(
+    ("sure", "shown"),
+    [
+        ({"imminent_danger": 1.0, "self_harm": 0.8}, "self_harm"),  # even in immediate danger
+        ({"imminent_danger": 1.0, "self_harm": 0.06}, "imminent_danger"),  # a guess gives place
+        ({"imminent_danger": 0.2, "self_harm": 0.06}, "self_harm"),
+        ({"child_user": 1.0, "self_harm": 0.06}, "self_harm"),
+        ({"child_user": 1.0}, ""),
+    ],
+)
+def test_the_safety_text_shown(sure: dict[str, float], shown: str) -> None:
+    assert gravest(FlagHit(name, confidence) for name, confidence in sure.items()) == shown
