@@ -34,6 +34,7 @@ class Acting:
         work: Bell,
         delivery: Bell,
         change: Bell,
+        webhooks_inside: bool = False,
     ) -> None:
         self._database = database
         self._keyring = keyring
@@ -44,6 +45,7 @@ class Acting:
         self._work = work
         self._delivery = delivery
         self._change = change
+        self._webhooks_inside = webhooks_inside
 
     async def _act(
         self,

@@ -46,3 +46,8 @@ def line_body(reference: str, token: str) -> str:
 def staff_totp(staff_id: int) -> str:
     """The secret of an account's one-time codes."""
     return f"staff.totp:{staff_id}"
+
+
+def alert_receiver(token: str) -> str:
+    """Where alerts of a helpline go to."""
+    return f"alert_receivers.sealed:{token}"

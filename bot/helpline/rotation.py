@@ -20,6 +20,7 @@ from bot.helpline import places, trail
 from bot.helpline.crypto import Keyring
 from bot.helpline.database import Database
 from bot.helpline.tables import cases, conversations, inbox, meta, outbox, staff, transcript
+from bot.helpline.work_tables import alert_receivers
 
 _BATCH = 200
 _ROUNDS = 5
@@ -60,6 +61,7 @@ KEPT: tuple[Kept, ...] = (
         source=transcript.join(conversations, conversations.c.id == transcript.c.conversation_id),
     ),
     _kept(staff.c.totp, lambda r: places.staff_totp(r.id)),
+    _kept(alert_receivers.c.sealed, lambda r: places.alert_receiver(r.token), alert_receivers.c.token),
 )
 """Every column that is encrypted by the ring; a test holds it equal to the tables."""
 

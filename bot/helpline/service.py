@@ -15,7 +15,7 @@ from bot.core.case import CaseDetail
 from bot.core.closing import Closing
 from bot.core.helplines import Helpline
 from bot.helpline import desk, ending, opened_case, reading_room
-from bot.helpline.alerts import Receivers
+from bot.helpline.alerting import Alerting, SentAlert
 from bot.helpline.audit import AuditPage, AuditRow, AuditTrail, Verdict
 from bot.helpline.canned import CannedText
 from bot.helpline.changes import ELSEWHERE, Change
@@ -29,6 +29,7 @@ from bot.helpline.material import Material
 from bot.helpline.overview import Overview
 from bot.helpline.promises import tell_who_waits
 from bot.helpline.reading_room import COUNT_UP_TO, DeadLetter, QueuePage, View
+from bot.helpline.receivers import Receiver, Receivers, Wanted
 from bot.helpline.reports import Hour, Judged, Load, Report, Waiting
 from bot.helpline.search import Found, Search
 from bot.helpline.second_factor import Enrolment, Passed
@@ -67,15 +68,18 @@ __all__ = [
     "Material",
     "Passed",
     "QueuePage",
+    "Receiver",
     "Receivers",
     "Report",
     "Search",
+    "SentAlert",
     "SignedIn",
     "StaffAccounts",
     "StaffMember",
     "Verdict",
     "View",
     "Waiting",
+    "Wanted",
     "form_of",
 ]
 
@@ -83,7 +87,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_LETTERS = 200
 
 
-class HelplineService(Teamwork, Overview):
+class HelplineService(Teamwork, Overview, Alerting):
     """Queue and cases for the staff."""
 
     @property

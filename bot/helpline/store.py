@@ -65,6 +65,7 @@ async def open_store(
     renderer: Renderer,
     waive_codes: bool = False,
     key_source: Callable[[], Sequence[str]] | None = None,
+    webhooks_inside: bool = False,
 ) -> Store:
     """Open a database, bring its tables up to date and check that the keys are the ones it was filled with.
 
@@ -76,6 +77,7 @@ async def open_store(
         renderer: words for the notices that staff's work sends to people.
         key_source: where the keys are kept, where they may change while the program runs.
         waive_codes: whoever has no one-time codes set up need not do so; for demonstrations only.
+        webhooks_inside: alerts may be posted to addresses of one's own network, over http too.
 
     Raises:
         SettingsError: the address is of no known kind.
@@ -91,11 +93,16 @@ async def open_store(
     except BaseException:
         await database.close()
         raise
-    return _store(database, keyring, clock, renderer, waive_codes)
+    return _store(database, keyring, clock, renderer, waive_codes, webhooks_inside)
 
 
 def _store(
-    database: Database, keyring: Keyring, clock: Clock, renderer: Renderer, waive_codes: bool
+    database: Database,
+    keyring: Keyring,
+    clock: Clock,
+    renderer: Renderer,
+    waive_codes: bool,
+    webhooks_inside: bool,
 ) -> Store:
     work, delivery, change = Bell(), Bell(), Bell()
     changes = Changes(database, change)
@@ -116,6 +123,7 @@ def _store(
             work=work,
             delivery=delivery,
             change=change,
+            webhooks_inside=webhooks_inside,
         ),
         staff=accounts,
         retention=Retention(database),

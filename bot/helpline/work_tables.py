@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Named,
     SmallInteger,
     String,
@@ -52,13 +53,31 @@ case_records = Table(
 )
 
 
+class _ReceiverColumns(TypedColumns):
+    id: Named[int] = Column(BigKey, primary_key=True)
+    helpline_id: Named[int] = Column(BigKey, ForeignKey("helplines.id"), index=True)
+    channel: Named[str] = Column(String(8))
+    token: Named[str] = Column(String(32), unique=True)
+    sealed: Named[bytes] = Column(LargeBinary)
+    created_at: Named[datetime] = Column(UtcDateTime, nullable=False)
+
+
+alert_receivers = Table(
+    "alert_receivers",
+    metadata,
+    _ReceiverColumns,
+    CheckConstraint("channel IN ('webhook', 'email', 'telegram')", name="channel"),
+    sqlite_autoincrement=True,
+)
+
+
 class _AlertColumns(TypedColumns):
     id: Named[int] = Column(BigKey, primary_key=True)
     helpline_id: Named[int] = Column(BigKey, ForeignKey("helplines.id"))
     case_id: Named[int | None] = Column(BigKey)  # no foreign key, as in changes: nothing waits for a lock
+    receiver_id: Named[int] = Column(BigKey)  # no foreign key: receivers go, what was sent to them stays
     event: Named[str] = Column(String(32))
     channel: Named[str] = Column(String(8))
-    target: Named[str] = Column(String(400))
     content: Named[dict[str, Any]] = Column(JSON, nullable=False)
     state: Named[str] = Column(String(8))
     attempts: Named[int] = Column(SmallInteger)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, LargeBinary, select, update
 
 from bot.core.closing import Closing
+from bot.core.helplines import DEFAULT
 from bot.core.outcome import Outcome
 from bot.core.taxonomy import Priority
 from bot.errors import KeyringError
@@ -15,6 +16,7 @@ from bot.helpline import Store, open_store
 from bot.helpline.crypto import Keyring, generate_key
 from bot.helpline.helplines import HelplineForm
 from bot.helpline.rotation import KEPT, UNDER_DATA_KEYS
+from bot.helpline.service import Wanted
 from bot.helpline.tables import cases, conversations, metadata
 from tests.conftest import KEY, PEPPER
 from tests.contract.world import MOTHER, TEACHER, KeyRenderer, World
@@ -29,6 +31,8 @@ async def reopened(world: World, url: str, *keys: str) -> Store:
 async def filled(world: World) -> str:
     """Something in every encrypted column; a held case with a draft."""
     ana = await world.staff()
+    admin = await world.accounts.add("admin", "Admin", "correct horse battery", "administrator")
+    await world.store.service.set_receivers(admin, DEFAULT, Wanted(email=("lead@example.org",)))
     await world.accounts.second_factor.enrolment(ana)
     await world.says(TEACHER, "kept words")
     reference = await world.opens(MOTHER, Priority.EMERGENCY)
