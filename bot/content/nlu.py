@@ -144,6 +144,7 @@ def _rules(cursor: Cursor, folder: str) -> list[FlagRule]:
             unless=entry.texts("unless"),
             fires=entry.texts("fires", needed=True),
             silent=entry.texts("silent"),
+            alone=entry.text("alone", among=("yes", "no")) != "no",
             file=entry.file,
             line=entry.line,
         )

@@ -20,7 +20,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class FlagRule:
-    """Word patterns that raise a flag, those that cancel it, and messages that prove both."""
+    """Word patterns that raise a flag, those that cancel it, and messages that prove both.
+
+    A rule that is not ``alone`` fires on calm messages too, so it is believed only where the
+    learned layer does not clearly say otherwise.
+    """
 
     id: str
     flag: str
@@ -29,6 +33,7 @@ class FlagRule:
     unless: tuple[str, ...] = ()
     fires: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
+    alone: bool = True
     file: str = ""
     line: int = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bot.core.nlu import EntityForms, TrainingData
@@ -64,7 +64,7 @@ class Matcher:
             language=language.name,
             language_confidence=language.confidence,
             ranking=seen.ranking if seen.known else _unreadable(seen.ranking),
-            flags=_by_adult(_joined(hits(read, fired), seen.flags), entities),
+            flags=_by_adult(_joined(hits(read, _believed(fired, seen.against)), seen.flags), entities),
             entities=entities,
             words=read.word_count,
         )
@@ -102,6 +102,10 @@ def _unreadable(ranking: Sequence[Ranked]) -> tuple[Ranked, ...]:
         return tuple(ranking)
     share = _UNREADABLE / 2 / max(1, len(others))
     return (Ranked(OUT_OF_SCOPE, _UNREADABLE), *(Ranked(item.name, share) for item in others))
+
+
+def _believed(fired: Sequence[Fired], against: Collection[str]) -> list[Fired]:
+    return [item for item in fired if item.rule.alone or item.rule.flag not in against]
 
 
 def _by_adult(flags: tuple[FlagHit, ...], entities: Sequence[EntityHit]) -> tuple[FlagHit, ...]:

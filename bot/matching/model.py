@@ -92,6 +92,10 @@ class Layer:
         return scores
 
 
+_CLEARLY = 0.4
+"""How far below its threshold a flag's score must lie for the words to speak against it."""
+
+
 @dataclass(frozen=True, slots=True)
 class FlagScale:
     """When a flag is raised: on a score of at least ``threshold``, shown as ``scale`` says."""
@@ -106,6 +110,8 @@ class ModelReading:
 
     ranking: tuple[Ranked, ...]
     flags: tuple[FlagHit, ...]
+    against: frozenset[str]
+    """Flags that the words speak clearly against."""
     known: int
     """How many occurrences of known features there were; 0 where nothing could be understood."""
 
@@ -133,16 +139,22 @@ class Model:
         """Intents and flags of a message by all its features, concepts included; takes any message."""
         rows = self.vocabulary.rows(known, [(0, len(read.tokens)), *stretches(read)])
         whole = Rows(rows.starts[:2], rows.columns[: rows.starts[1]], rows.values[: rows.starts[1]])
+        scores = self.flags.scores(rows)
+        owners = np.zeros(len(scores) - 1, dtype=np.int64)
+        joined = flag_scores(self.flags.names, scores[:1], scores[1:], owners)[0]
         return ModelReading(
             _ranked(self.intents.names, self.intent_scale, self.intents.scores(whole)),
-            tuple(self._flags(read, known, self.flags.scores(rows))),
+            tuple(self._flags(read, known, scores, joined)),
+            frozenset(
+                name
+                for name, score in zip(self.flags.names, joined, strict=True)
+                if score < self.flag_scales[name].threshold - _CLEARLY
+            ),
             int(rows.starts[1]),
         )
 
-    def _flags(self, read: Normalised, known: Seen, scores: F32) -> list[FlagHit]:
+    def _flags(self, read: Normalised, known: Seen, scores: F32, joined: F32) -> list[FlagHit]:
         parts = [(0, len(read.tokens)), *stretches(read)]
-        owners = np.zeros(len(parts) - 1, dtype=np.int64)
-        joined = flag_scores(self.flags.names, scores[:1], scores[1:], owners)[0]
         found = []
         for output, name in enumerate(self.flags.names):
             rule = self.flag_scales[name]

@@ -45,7 +45,8 @@ Linear support vector machines over runs of two to five characters, words, sound
 concepts that the word lists of each language share, so that a small language learns from a large one. Confidences
 come from messages of writers whom a second model did not see. Flags have two layers, either of which raises one: the
 learned layer reads the whole message and each stretch of it, and patterns written by people who know how danger is
-said read each sentence. Everything runs on one core without a network.
+said read each sentence; a pattern whose words stand in calm messages too gives way where the learned layer clearly
+says no. Everything runs on one core without a network.
 """
 
 

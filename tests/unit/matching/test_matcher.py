@@ -71,6 +71,22 @@ def test_a_rule_is_believed_where_its_language_is_spoken(model: Model, text: str
     assert ("sexual_harm" in reading.flag_names) is fires
 
 
+@pytest.mark.parametrize(
+    ("alone", "text", "raised"),
+    [
+        (False, "cuánto cuesta la carta de la selección", False),  # the learned layer says clearly no
+        (True, "cuánto cuesta la carta de la selección", True),
+        (False, "encontré una carta, dice que no quiere seguir", True),
+    ],
+)
+def test_a_rule_of_everyday_words_needs_the_learned_layer_not_to_object(
+    model: Model, alone: bool, text: str, raised: bool
+) -> None:
+    layer = PatternLayer((FlagRule("es-letter", "self_harm", "es", ("carta",), alone=alone),))
+    assert ("self_harm" in Matcher(model, layer, ()).read(text).flag_names) is raised
+    assert [hit.name for hit in layer.scan(text)] == ["self_harm"]  # without a model it always counts
+
+
 @pytest.mark.parametrize("text", ["", " \n\t", "\u200b\u202e", "...", "日本語テキスト", "Ωψ ∫"])
 def test_what_cannot_be_understood_is_out_of_scope_and_unsure(matcher: Matcher, text: str) -> None:
     reading = matcher.read(text)
