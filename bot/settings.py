@@ -22,6 +22,7 @@ PACKAGED = Path(__file__).parent / "data"
 CHECKOUT = Path(__file__).parent.parent
 
 _TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{20,100}", re.ASCII)
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,253}", re.ASCII)
 _BIND = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(?P<port>[0-9]{1,5})", re.ASCII)
 
 
@@ -82,6 +83,17 @@ class Settings(BaseSettings):
         None, description="the console's secret at that provider; secret"
     )
     oidc_name: str = Field("OpenID Connect", description="what the sign-in page calls that provider")
+    smtp_host: str = Field("", description="mail server for alerts to the staff; default: no e-mail is sent")
+    smtp_port: int = Field(587, ge=1, le=65535, description="its port")
+    smtp_security: str = Field(
+        "starttls", description="starttls, tls (from the first byte, port 465), or none (this machine only)"
+    )
+    smtp_user: str = Field("", description="name to sign in with at the mail server; default: no signing in")
+    smtp_password: SecretStr | None = Field(None, description="password at the mail server; secret")
+    smtp_from: str = Field("", description="address that alerts by e-mail come from")
+    webhooks_inside: bool = Field(
+        False, description="True: alerts may be posted to addresses of one's own network, over http too"
+    )
     intents_dir: Path = Field(default_factory=lambda: _content("intents"), description="folder of intents/")
     responses_dir: Path = Field(
         default_factory=lambda: _content("responses"), description="folder of responses/"
@@ -110,7 +122,9 @@ class Settings(BaseSettings):
                 raise ValueError("must not hold a name or a password")
         return value.rstrip("/")
 
-    @field_validator("database_url", "keys", "pepper", "rasa_token", "actions_token", "oidc_client_secret")
+    @field_validator(
+        "database_url", "keys", "pepper", "rasa_token", "actions_token", "oidc_client_secret", "smtp_password"
+    )
     @classmethod
     def _empty_is_unset(cls, value: SecretStr | None) -> SecretStr | None:
         return None if value is None or not value.get_secret_value().strip() else value
@@ -128,6 +142,20 @@ class Settings(BaseSettings):
     def _issuer(cls, value: str) -> str:
         if value and not value.startswith("https://"):
             raise ValueError("must be an address that begins with https://")
+        return value
+
+    @field_validator("smtp_security")
+    @classmethod
+    def _security(cls, value: str) -> str:
+        if value.lower() not in ("starttls", "tls", "none"):
+            raise ValueError("must be starttls, tls or none")
+        return value.lower()
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if value and not _MAIL.fullmatch(value):
+            raise ValueError("must be an e-mail address, such as amparo@example.org")
         return value
 
     @field_validator("log_level")

@@ -115,6 +115,8 @@ def gauges(words: Catalogue, numbers: Numbers) -> tuple[Gauge, ...]:
         _age(words, "system.outbox", numbers.outbox_oldest),
         _count(words, "system.uncertain", numbers.outbox_uncertain),
         _count(words, "system.dead_count", numbers.dead_letters),
+        _age(words, "system.alerts", numbers.alerts_oldest),
+        _count(words, "system.alerts_failed", numbers.alerts_failed),
     )
 
 

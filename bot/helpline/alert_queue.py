@@ -48,6 +48,7 @@ class Due:
     receiver_id: int
     receiver: Receiver | None
     language: str
+    zone: str
 
 
 def language_of(kept: Mapping[str, Any]) -> str:
@@ -63,7 +64,7 @@ def waiting(connection: Connection, channel: str, now: datetime) -> bool:
 
 
 def claim(connection: Connection, keyring: Keyring, channel: str, now: datetime) -> Sequence[Due]:
-    """Take what is due, the oldest first; taken by nobody else for two minutes."""
+    """Take what is due, news before what failed already; taken by nobody else for two minutes."""
     rows = connection.execute(_DUE, {"b_channel": channel, "b_now": now, "b_most": TOGETHER}).all()
     ids = [row.id for row in rows]
     mine = update(alerts).where(alerts.c.id.in_(ids))
@@ -78,10 +79,10 @@ _READY = (
 )
 _WAITING = select(ONE).select_from(alerts).where(*_READY).limit(ONE)
 _DUE = (
-    select(alerts, helplines.c.alerts.label("kept"))
+    select(alerts, helplines.c.alerts.label("kept"), helplines.c.zone)
     .join_from(alerts, helplines)
     .where(*_READY)
-    .order_by(alerts.c.due_at, alerts.c.id)
+    .order_by(alerts.c.attempts, alerts.c.due_at, alerts.c.id)
     .limit(bindparam("b_most"))
     .with_for_update(of=alerts, skip_locked=True)
 )
@@ -99,6 +100,7 @@ def _due(connection: Connection, keyring: Keyring, row: Any) -> Due:
         receiver_id=row.receiver_id,
         receiver=None if to is None else opened(keyring, to),
         language=language_of(row.kept),
+        zone=row.zone,
     )
 
 
@@ -114,7 +116,7 @@ def sent(connection: Connection, alert_id: int, now: datetime) -> None:
 def failed(connection: Connection, item: Due, cause: str, now: datetime, *, final: bool = False) -> bool:
     """It did not get through: tried again later, unless ``final``; whether it is given up.
 
-    Whatever else waits for the same receiver waits as long, so that a dead one holds up nobody else.
+    Whatever waits for the same receiver by now waits as long, so that a dead one holds up nobody else.
     """
     over = final or item.attempts > len(WAITS) or now - item.created_at >= GIVE_UP
     mine = update(alerts).where(alerts.c.id == item.id)
@@ -123,7 +125,7 @@ def failed(connection: Connection, item: Due, cause: str, now: datetime, *, fina
         return True
     due = now + WAITS[item.attempts - 1]
     connection.execute(mine.values(error=cause, due_at=due))
-    behind = update(alerts).where(alerts.c.state == word("queued"), alerts.c.attempts > 0)
+    behind = update(alerts).where(alerts.c.state == word("queued"))
     connection.execute(
         behind.where(alerts.c.receiver_id == item.receiver_id, alerts.c.due_at < due).values(due_at=due)
     )

@@ -45,8 +45,8 @@ class Mailer(Protocol):
         ...
 
 
-Words = Callable[[str, str, Mapping[str, Any]], tuple[str, str]]
-"""Subject and text of an alert: (language, event, content)."""
+Words = Callable[[str, str, str, Mapping[str, Any]], tuple[str, str]]
+"""Subject and text of an alert: (language, time zone, event, content)."""
 
 
 class _Underway(Exception):
@@ -124,7 +124,7 @@ class AlertSender:
             stamp = int(self._clock.now().timestamp())
             await self._poster.post(to.address, body, headers_of(to.secret, str(item.id), stamp, body))
             return
-        subject, text = self._words(item.language, item.event, item.content)
+        subject, text = self._words(item.language, item.zone, item.event, item.content)
         if item.channel == "telegram":
             await self._tell_group(item, int(to.address), f"{subject}\n{text}")
         elif self._mailer is None:

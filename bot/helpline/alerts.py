@@ -8,49 +8,62 @@ are called only for what cannot wait.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, and_, bindparam, exists, insert, select
 
 from bot.core.taxonomy import Priority
 from bot.helpline.casefile import CaseFile
+from bot.helpline.helplines import default_helpline_id
+from bot.helpline.sql import ONE
 from bot.helpline.tables import helplines
 from bot.helpline.work_tables import alert_receivers, alerts
 
 CALLS = frozenset({"emergency", "overdue", "overdue_again", "lapsed", "help_asked", "closed_alone"})
 """What people are called for by e-mail and in the staff's Telegram group."""
 
-QUIET = frozenset({"delivery", "draft"})
-"""What happens too often to be worth a webhook."""
-
 TEST = "test"
-"""Asked for by an administrator, to see whether the receivers get anything; not about any case."""
+"""Asked for by an administrator, to see whether the receivers get anything."""
+
+DEAD_LETTER = "dead_letter"
+"""A message of a person could not be handled; whoever runs the installation must look."""
+
+_ONE_AN = timedelta(hours=1)
 
 
 def post(connection: Connection, case: CaseFile, happened: Sequence[str], now: datetime) -> None:
     """Write down whom to tell of what happened to a case."""
     receivers = connection.execute(_RECEIVERS, {"b_id": case.helpline_id}).all()
     rows = []
-    for what in happened:
+    for what in _worth_telling(happened):
         called = _call(what, case)
         for one in receivers:
             event = what if one.channel == "webhook" else called
-            if event not in QUIET and (one.channel == "webhook" or event in CALLS):
-                rows.append(
-                    {**_to(one, event, now), "case_id": case.id, "content": content_of(case, one.code)}
-                )
+            if one.channel == "webhook" or event in CALLS:
+                content = content_of(case, one.code)
+                rows.append({**_to(one, event, now), "case_id": case.id, "content": content})
     _write(connection, rows)
 
 
 def post_test(connection: Connection, helpline_id: int, now: datetime) -> int:
     """Write down a test for each receiver of a helpline; how many."""
+    return _post_about_nobody(connection, helpline_id, TEST, now)
+
+
+def post_dead_letter(connection: Connection, now: datetime) -> None:
+    """Tell the default helpline, which runs the installation; at most once an hour, for one fault makes many."""
+    lately = and_(alerts.c.event == DEAD_LETTER, alerts.c.created_at > now - _ONE_AN)
+    if connection.execute(select(exists(ONE).where(lately))).scalar_one():
+        return
+    _post_about_nobody(connection, default_helpline_id(connection), DEAD_LETTER, now)
+
+
+def _post_about_nobody(connection: Connection, helpline_id: int, event: str, now: datetime) -> int:
     receivers = connection.execute(_RECEIVERS, {"b_id": helpline_id}).all()
-    _write(
-        connection,
-        [{**_to(one, TEST, now), "case_id": None, "content": {"helpline": one.code}} for one in receivers],
-    )
-    return len(receivers)
+    rows = [{**_to(one, event, now), "case_id": None, "content": {"helpline": one.code}} for one in receivers]
+    _write(connection, rows)
+    return len(rows)
 
 
 _RECEIVERS = (
@@ -59,6 +72,11 @@ _RECEIVERS = (
     .where(alert_receivers.c.helpline_id == bindparam("b_id"))
     .order_by(alert_receivers.c.id)
 )
+
+
+def _worth_telling(happened: Sequence[str]) -> list[str]:
+    """That a line came need not be told beside what made it come."""
+    return [what for what in happened if what != "line" or len(happened) == 1]
 
 
 def _call(what: str, case: CaseFile) -> str:

@@ -189,4 +189,9 @@ def group_lane(connection: Connection, keyring: Keyring, chat_id: int, now: date
     return Lane(bot_id, connection.execute(found).scalar_one(), unreachable=False)
 
 
-_NEWEST_BOT = select(conversations.c.bot_id).order_by(conversations.c.id.desc()).limit(ONE)
+_NEWEST_BOT = (
+    select(conversations.c.bot_id)
+    .where(conversations.c.bot_id > 0)  # Rasa's chats have no groups
+    .order_by(conversations.c.id.desc())
+    .limit(ONE)
+)

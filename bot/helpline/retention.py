@@ -25,6 +25,7 @@ from bot.helpline.tables import (
     staff_sessions,
     transcript,
 )
+from bot.helpline.work_tables import alerts
 
 _BATCH = 1000
 
@@ -42,6 +43,7 @@ class Periods:
     idle_conversations: timedelta = timedelta(days=180)
     changes: timedelta = timedelta(days=1)
     sessions: timedelta = timedelta(days=1)
+    alerts: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class Retention:
             conversations=await self._all(_conversations, now - p.idle_conversations),
             others=await self._all(_changes, now - p.changes)
             + await self._all(_sessions, now - p.sessions)
-            + await self._all(_sign_ins, now - WINDOW),
+            + await self._all(_sign_ins, now - WINDOW)
+            + await self._all(_alerts, now - p.alerts),
         )
 
     async def _all(self, work: Callable[[Connection, datetime], int], before: datetime) -> int:
@@ -172,6 +175,10 @@ def _changes(connection: Connection, before: datetime) -> int:
 def _sessions(connection: Connection, before: datetime) -> int:
     ended = or_(staff_sessions.c.ended_at <= before, staff_sessions.c.expires_at <= before)
     return _remove(connection, staff_sessions, ended)
+
+
+def _alerts(connection: Connection, before: datetime) -> int:
+    return _remove(connection, alerts, alerts.c.finished_at <= before)
 
 
 def _sign_ins(connection: Connection, before: datetime) -> int:

@@ -15,6 +15,9 @@ from bot.helpline.database import Database
 from bot.helpline.sql import word
 from bot.helpline.tables import cases, inbox, outbox
 from bot.helpline.tallies import sums
+from bot.helpline.work_tables import alerts
+
+LATELY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,10 @@ class Numbers:
     outbox_uncertain: int
     cases_open: Mapping[Priority, int]
     cases_overdue: int
+    alerts_queued: int
+    alerts_oldest: float
+    alerts_failed: int
+    """Given up in the last 24 hours."""
 
 
 class Stats:
@@ -51,6 +58,8 @@ class Stats:
 def _numbers(connection: Connection, now: datetime) -> Numbers:
     waiting, received = _waiting(connection, inbox, inbox.c.received_at, "ready")
     queued, created = _waiting(connection, outbox, outbox.c.created_at, "queued", _ON_ITS_WAY)
+    unsent, posted = _waiting(connection, alerts, alerts.c.created_at, "queued")
+    lately = alerts.c.finished_at > now - LATELY
     is_open = cases.c.state != word("closed")
     by_rank = select(cases.c.rank, func.count()).where(is_open).group_by(cases.c.rank)
     found = {Priority(-rank): count for rank, count in connection.execute(by_rank)}
@@ -64,6 +73,9 @@ def _numbers(connection: Connection, now: datetime) -> Numbers:
         outbox_uncertain=_waiting(connection, outbox, outbox.c.created_at, "uncertain")[0],
         cases_open={priority: found.get(priority, 0) for priority in Priority},
         cases_overdue=connection.execute(unheld).scalar_one(),
+        alerts_queued=unsent,
+        alerts_oldest=_age(posted, now),
+        alerts_failed=_waiting(connection, alerts, alerts.c.created_at, "failed", lately)[0],
     )
 
 

@@ -50,6 +50,7 @@ class Store:
     audit: AuditTrail
     tokens: ApiTokens
     rotation: Rotation
+    delivery: Bell
 
     async def close(self) -> None:
         """Give back connections and threads."""
@@ -134,6 +135,7 @@ def _store(
         audit=AuditTrail(database, keyring.audit_seal),
         tokens=ApiTokens(database, clock),
         rotation=Rotation(database, keyring, clock),
+        delivery=delivery,
     )
 
 

@@ -17,7 +17,7 @@ from bot.core.effects import Kind, Message
 from bot.core.helplines import Helpline
 from bot.core.ports import ChatId, Clock, TurnUnit
 from bot.errors import KeyringError
-from bot.helpline import changes, places
+from bot.helpline import alerts, changes, places
 from bot.helpline.bell import Bell
 from bot.helpline.casefile import BESIDE_CASES, NewLine, add_lines, case_file, case_query, save_case
 from bot.helpline.crypto import Keyring
@@ -310,4 +310,5 @@ def _bury(
         line = NewLine(f"d{inbox_id}.{case.version}", Author.SYSTEM, now, key="dead_letter")
         add_lines(connection, keyring, case, [line])
         happened.append((case.id, "line"))
+    alerts.post_dead_letter(connection, now)
     changes.note(connection, happened, now)

@@ -83,7 +83,7 @@ class _AlertColumns(TypedColumns):
     attempts: Named[int] = Column(SmallInteger)
     created_at: Named[datetime] = Column(UtcDateTime, nullable=False)
     due_at: Named[datetime] = Column(UtcDateTime, nullable=False)
-    finished_at: Named[datetime | None] = Column(UtcDateTime)
+    finished_at: Named[datetime | None] = Column(UtcDateTime, index=True)
     error: Named[str | None] = Column(String(64))
 
 

@@ -12,6 +12,7 @@ from bot.actions.desk import Desk
 from bot.actions.push import Pusher
 from bot.errors import SettingsError
 from bot.settings import Settings, bind
+from bot.wiring.alerting import alert_sender
 from bot.wiring.papers import PaperMaker
 from bot.wiring.parts import Parts, Progress, open_parts, rasa_client
 from bot.wiring.run import Loop, sweeper
@@ -37,7 +38,8 @@ async def run_actions(settings: Settings, *, progress: Progress | None = None) -
         parts = await stack.enter_async_context(open_parts(settings, progress))
         desk = desk_over(parts)
         await desk.start()
-        loops: list[Loop] = [sweeper(parts), parts.reloader.run]
+        sender = await stack.enter_async_context(alert_sender(parts))
+        loops: list[Loop] = [sweeper(parts), parts.reloader.run, sender.run]
         if settings.rasa_url:
             client = rasa_client(settings.rasa_url, settings, seconds=RASA_SECONDS)
             stack.push_async_callback(client.aclose)

@@ -14,6 +14,7 @@ from bot.chat.telegram import Client
 from bot.errors import Conflict
 from bot.sandbox import create_app as create_sandbox
 from bot.settings import Settings
+from bot.wiring.alerting import alert_sender
 from bot.wiring.parts import Parts, Progress, kept, make_private, open_parts
 from bot.wiring.run import chat_service, serving_console, sweeper
 from bot.wiring.serve import listen, serving, until_stopped, url_of
@@ -70,7 +71,8 @@ async def demo(
         chat, console = url_of(chat_listener), url_of(console_listener)
         others = ", ".join(f"{name} ({role})" for name, _, role in STAFF if name != STAFF_NAME)
         welcome = Welcome(chat, console, STAFF_NAME, password, others, settings.data_dir)
-        loops = (chat_service(parts, client).run, sweeper(parts), parts.reloader.run)
+        sender = await stack.enter_async_context(alert_sender(parts))
+        loops = (chat_service(parts, client).run, sweeper(parts), parts.reloader.run, sender.run)
         await until_stopped(*loops, ready=lambda: ready(welcome))
 
 

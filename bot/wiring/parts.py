@@ -126,6 +126,7 @@ async def open_database(
         renderer=phrasebook,
         waive_codes=waive_codes,
         key_source=key_source(settings),
+        webhooks_inside=settings.webhooks_inside,
     )
 
 

@@ -16,6 +16,7 @@ from bot.console.provider import Provider, ProviderSettings
 from bot.core.ports import Clock
 from bot.errors import SettingsError, StoreError
 from bot.settings import Settings
+from bot.wiring.alerting import alert_sender
 from bot.wiring.papers import PaperMaker
 from bot.wiring.parts import Parts, Progress, open_parts
 from bot.wiring.serve import listen, serving, until_stopped, url_of
@@ -41,7 +42,8 @@ async def run(
         if listener is not None:
             stack.callback(listener.close)
         parts = await stack.enter_async_context(open_parts(settings, progress))
-        loops: list[Loop] = [sweeper(parts), parts.reloader.run]
+        sender = await stack.enter_async_context(alert_sender(parts))
+        loops: list[Loop] = [sweeper(parts), parts.reloader.run, sender.run]
         if listener is not None:
             await stack.enter_async_context(serving_console(parts, listener))
             log.info("console_open", address=url_of(listener), hint="first account: amparo staff add NAME")

@@ -33,6 +33,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "telegram": ("chat",),
     "sqlalchemy": ("helpline",),
     "alembic": ("helpline",),
+    "aiosmtplib": ("helpline",),
     "rasa_sdk": ("actions",),
     "sklearn": ("matching",),
     "fastapi": ("console",),
@@ -70,6 +71,8 @@ def forbidden(part: str, name: str) -> bool:
         ("content", "from bot.core.effects import Say", "from bot.matching.patterns import PatternLayer"),
         ("matching", "from bot.core.reading import Reading", "from bot.content.nlu import read_taxonomy"),
         ("helpline", "import sqlalchemy", "import telegram"),
+        ("helpline", "import aiosmtplib", "from bot.console.alert_words import alert_words"),
+        ("wiring", "from bot.helpline.mailer import SmtpMailer", "import aiosmtplib"),
         ("chat", "import telegram", "import sqlalchemy"),
         ("chat", "from bot.core.turn import TurnRunner", "from bot.helpline.inbox import SqlInbox"),
         (

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.errors import SettingsError
 from bot.settings import Settings, bind, read_settings
+from bot.wiring.alerting import mailer_of
+from tests.clock import FixedClock
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 
@@ -65,3 +68,27 @@ def test_a_file_of_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 def test_bind_understands_ipv6() -> None:
     assert bind("[::1]:8600") == ("::1", 8600)
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"smtp_host": "mail.example.org"}, "AMPARO_SMTP_FROM"),
+        (
+            {"smtp_host": "mail.example.org", "smtp_from": "a@example.org", "smtp_security": "none"},
+            "AMPARO_SMTP_SECURITY",
+        ),
+        ({"smtp_security": "perhaps"}, "AMPARO_SMTP_SECURITY"),
+        ({"smtp_from": "nobody"}, "AMPARO_SMTP_FROM"),
+        ({"smtp_port": 0}, "AMPARO_SMTP_PORT"),
+    ],
+)
+def test_a_mail_server_that_cannot_be_used_is_named_at_the_start(given: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(SettingsError, match=wrong):
+        mailer_of(read_settings(**given), FixedClock())
+
+
+def test_a_mail_server_of_this_machine_may_do_without_tls() -> None:
+    given = {"smtp_host": "localhost", "smtp_security": "none", "smtp_from": "amparo@example.org"}
+    assert mailer_of(read_settings(**given), FixedClock()) is not None
+    assert mailer_of(read_settings(), FixedClock()) is None

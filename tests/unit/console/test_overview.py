@@ -26,7 +26,7 @@ async def dead_letter(stage: Stage) -> None:
 
 async def test_the_system_page_shows_what_waits(stage: Stage, ana: Visit) -> None:
     page = await ana.open("/system")
-    assert page.count("Nothing waits") == 2
+    assert page.count("Nothing waits") == 3
     await stage.opens(1, Case("x"))
     stage.clock.advance(minutes=3)
     page = await ana.open("/system")

@@ -20,6 +20,7 @@ from bot.core.access import Role
 from bot.core.case import CaseState, DeliveryState, Outcome
 from bot.core.closing import CATEGORIES, CODES, REFERRALS
 from bot.core.taxonomy import FLAGS, ROLES
+from bot.helpline.alerts import CALLS, DEAD_LETTER, TEST
 from bot.helpline.service import PURPOSES
 
 CONSOLE = Path(render.__file__).parent
@@ -75,6 +76,8 @@ def used_keys() -> set[str]:
     made |= {f"exports.done_{name}" for name in exports.DONE}
     made |= {f"exports.wrong_{name}" for name in exports.PROBLEMS}
     made |= {f"account.wrong_{name}" for name in account.PROBLEMS}
+    made |= {f"alert.{name}" for name in (*CALLS, TEST, DEAD_LETTER)}
+    made |= {f"alert.about_{name}" for name in (TEST, DEAD_LETTER)}
     made |= {f"event.{name}" for name in EVENTS} | {"nav.queue", "nav.mine"}
     made |= {f"intent.{name}" for name in re.findall(r"^  ([a-z_/]+):", INTENTS.read_text("utf-8"), re.M)}
     return (written | made) - {f"intent.{flag}" for flag in FLAGS}

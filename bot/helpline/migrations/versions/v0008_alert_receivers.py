@@ -62,3 +62,4 @@ def _alerts() -> None:
     where = sa.text("state = 'queued'")
     op.create_index("ix_alerts_due", "alerts", ["due_at", "id"], postgresql_where=where, sqlite_where=where)
     op.create_index("ix_alerts_newest", "alerts", ["helpline_id", "id"])
+    op.create_index("ix_alerts_finished_at", "alerts", ["finished_at"])
