@@ -33,7 +33,7 @@ def alert_words(public_url: str = "") -> Words:
             what=what,
             case=content["case"],
             priority=own.t(f"priority.{content['priority']}"),
-            due=f"{own.moment(due, _LONG_AGO)} {own.zone_name(due)}",
+            due=f"{own.moment(due, _LONG_AGO)} ({zone})",
         )
         link = f"{public_url}/cases/{content['case']}" if public_url else ""
         subject = own.t("alert.subject_case", what=what, case=content["case"])

@@ -117,7 +117,8 @@ async def set_up(world: World, wanted: Wanted = EVERY) -> StaffMember:
 async def rows(world: World) -> list[tuple[str, str, str, int]]:
     def read(connection: Connection) -> list[tuple[str, str, str, int]]:
         query = select(alerts.c.channel, alerts.c.event, alerts.c.state, alerts.c.attempts)
-        return [tuple(row) for row in connection.execute(query.order_by(alerts.c.id))]
+        found = connection.execute(query.order_by(alerts.c.id))
+        return [(row.channel, row.event, row.state, row.attempts) for row in found]
 
     return await world.store.database.read(read)
 

@@ -38,4 +38,4 @@ def test_every_event_has_words_in_every_language(language: str) -> None:
 def test_without_a_public_address_there_is_no_link() -> None:
     _, text = alert_words()("en", "UTC", "overdue", CASE)
     assert "http" not in text
-    assert "2 Mar 2026, 12:05 UTC" in text
+    assert "2 Mar 2026 12:05 (UTC)" in text
