@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     rasa_token: SecretStr | None = Field(
         None, description="JSON Web Token for the Rasa server, if it asks for one; secret"
     )
+    metrics_bind: str = Field(
+        "", description="address and port where a Prometheus server reads counts and times; default: none"
+    )
     oidc_issuer: str = Field(
         "", description="address of an OpenID Connect provider through which staff may sign in; default: none"
     )
@@ -129,9 +132,11 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: SecretStr | None) -> SecretStr | None:
         return None if value is None or not value.get_secret_value().strip() else value
 
-    @field_validator("console_bind", "actions_bind")
+    @field_validator("console_bind", "actions_bind", "metrics_bind")
     @classmethod
-    def _bind(cls, value: str) -> str:
+    def _bind(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.field_name == "metrics_bind":
+            return value
         match = _BIND.fullmatch(value)
         if match is None or not 0 <= int(match["port"]) <= 65535:
             raise ValueError("must be an address and a port, such as 127.0.0.1:8600")

@@ -17,6 +17,7 @@ from bot.core.ports import Clock
 from bot.errors import SettingsError, StoreError
 from bot.settings import Settings
 from bot.wiring.alerting import alert_sender
+from bot.wiring.metrics import serving_metrics
 from bot.wiring.papers import PaperMaker
 from bot.wiring.parts import Parts, Progress, open_parts
 from bot.wiring.serve import listen, serving, until_stopped, url_of
@@ -41,6 +42,7 @@ async def run(
         listener = listen(settings.console_bind, "AMPARO_CONSOLE_BIND") if console else None
         if listener is not None:
             stack.callback(listener.close)
+        await stack.enter_async_context(serving_metrics(settings.metrics_bind))
         parts = await stack.enter_async_context(open_parts(settings, progress))
         sender = await stack.enter_async_context(alert_sender(parts))
         loops: list[Loop] = [sweeper(parts), parts.reloader.run, sender.run]
