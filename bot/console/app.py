@@ -64,7 +64,7 @@ def create_app(
     for part in (entry, elsewhere, account, exports, desk, acts, live, overview):
         app.include_router(part.router)
     if tokens is not None:
-        app.mount("/api/v1", create_api(service, tokens, rates))
+        app.mount("/api/v1", create_api(service, tokens, stats, rates))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(Gate, site=site)
     return app

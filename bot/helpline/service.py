@@ -16,6 +16,7 @@ from bot.core.closing import Closing
 from bot.core.helplines import Helpline
 from bot.helpline import desk, ending, opened_case, reading_room
 from bot.helpline.alerting import Alerting, SentAlert
+from bot.helpline.alerts import EVENTS as ALERT_EVENTS
 from bot.helpline.audit import AuditPage, AuditRow, AuditTrail, Verdict
 from bot.helpline.canned import CannedText
 from bot.helpline.changes import ELSEWHERE, Change
@@ -39,6 +40,7 @@ from bot.helpline.tokens import ApiTokens, Caller
 from bot.helpline.watch import tell_overdue
 
 __all__ = [
+    "ALERT_EVENTS",
     "COUNT_UP_TO",
     "ELSEWHERE",
     "LONGEST_NOTE",

@@ -76,7 +76,7 @@ def operations() -> list[tuple[str, str]]:
 
 def bare() -> FastAPI:
     """The API without anything behind it, for its document alone."""
-    return create_api(None, None)  # type: ignore[arg-type]
+    return create_api(None, None, None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("method", "path"), operations())

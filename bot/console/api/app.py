@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from bot.console.api.gate import ApiParts, Rates, TooOften, Unknown, limiter
 from bot.console.api.routes import open_router, router
-from bot.console.api.shapes import Failure, Problem
+from bot.console.api.shapes import AlertBody, Failure, Problem
+from bot.console.visit import Stats
 from bot.errors import (
     AmparoError,
     Conflict,
@@ -34,15 +35,23 @@ cases of other helplines are not found. Every look and every change goes into th
 Texts are plain. Times are ISO 8601 in UTC. A reply names the newest line its writer has seen (`seen`), and is
 refused with `outdated` where the person has written since: read the case again.
 
-**Webhooks.** A helpline can be told that something happened: a POST of JSON with the event's name, the case's
-reference, its priority and its due time, never with words of the person. It is signed: `Amparo-Signature` holds
-`t=<unix time>,v1=<hex>`, where `v1` is HMAC-SHA-256 over `<unix time>.<body>` with the secret that was agreed.
-Refuse what is older than five minutes. Answer with any 2xx; anything else is tried again, and the same event may
-come twice: `id` tells.
+**Webhooks.** An administrator of a helpline names addresses that are told what happens to its cases: a POST
+of JSON with the event's name, the case's reference, its state, priority and due time, never with words of
+the person; see “Webhooks” below. They follow [Standard Webhooks](https://www.standardwebhooks.com), for
+which there are libraries in most languages: `webhook-id` names the alert and is the same at each try,
+`webhook-timestamp` is in seconds since 1970, and `webhook-signature` holds `v1,` and the base64 of an
+HMAC-SHA-256 over `<id>.<timestamp>.<body>`. Its key is what stands in base64 behind `whsec_` in the secret that
+the administrator sees. Compare in constant time, refuse what is older than five minutes, and keep the ids
+you have seen: the same alert may come twice, and later ones may overtake earlier ones.
+
+Answer with any 2xx within ten seconds; redirects are not followed. Anything else is tried again after 10
+seconds, 1 minute, 5 and 30 minutes, 2 and 6 hours, and then given up, as is everything after a day.
 """
 
 
-def create_api(service: HelplineService, tokens: ApiTokens, rates: Rates | None = None) -> FastAPI:
+def create_api(
+    service: HelplineService, tokens: ApiTokens, stats: Stats, rates: Rates | None = None
+) -> FastAPI:
     """The API over the service, to be mounted at /api/v1."""
     api = FastAPI(
         title="Amparo helpline API",
@@ -53,10 +62,15 @@ def create_api(service: HelplineService, tokens: ApiTokens, rates: Rates | None 
         redoc_url=None,
         exception_handlers=_HANDLERS,  # type: ignore[arg-type]  # narrower than Starlette's own type says
     )
-    api.state.parts = ApiParts(service, tokens, limiter(), rates or Rates())
+    api.state.parts = ApiParts(service, tokens, stats, limiter(), rates or Rates())
+    api.webhooks.post("alert", responses={"2XX": {"description": "Understood."}})(alert)
     api.include_router(open_router)
     api.include_router(router)
     return api
+
+
+def alert(body: AlertBody) -> None:
+    """Something happened to a case of your helpline. Sent to you; signed."""
 
 
 def _failure(status: int, code: str, message: str, **headers: str) -> Response:

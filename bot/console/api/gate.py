@@ -12,6 +12,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.requests import Request
 
+from bot.console.visit import Stats
 from bot.helpline.service import ApiTokens, Caller, HelplineService
 
 
@@ -37,6 +38,7 @@ class ApiParts:
 
     service: HelplineService
     tokens: ApiTokens
+    stats: Stats
     limiter: FixedWindowRateLimiter
     rates: Rates
 

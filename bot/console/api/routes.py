@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
-from starlette.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.console.api.gate import Behind, Counts, Reads, Writes
 from bot.console.api.shapes import (
@@ -23,8 +24,10 @@ from bot.console.api.shapes import (
     Taken,
     priority_name,
 )
+from bot.console.metrics import exposition
+from bot.core.helplines import DEFAULT
 from bot.core.taxonomy import Priority
-from bot.errors import StoreError
+from bot.errors import NotAllowed, StoreError
 
 _FAILURES: dict[int | str, dict[str, Any]] = {
     400: {"model": Failure, "description": "The body is no JSON."},
@@ -125,3 +128,11 @@ async def close(parts: Behind, caller: Writes, reference: Reference, body: Close
 async def statistics(parts: Behind, caller: Counts) -> Statistics:
     """Figures of your helpline."""
     return Statistics.of(await parts.service.figures(caller.member))
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(parts: Behind, caller: Counts) -> Response:
+    """Numbers of the whole installation for Prometheus; for accounts of the default helpline, which runs it."""
+    if caller.member.helpline != DEFAULT:
+        raise NotAllowed
+    return Response(exposition(await parts.stats.numbers()), media_type=CONTENT_TYPE_LATEST)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.core.case import Author, CaseDetail, CaseState, DeliveryState, Line, Outcome, QueueRow
 from bot.core.closing import CODES, MOST_CATEGORIES, REFERRALS, Closing
 from bot.core.taxonomy import FLAGS, Priority
-from bot.helpline.service import LONGEST_NOTE, LONGEST_REPLY, Figures
+from bot.helpline.service import ALERT_EVENTS, LONGEST_NOTE, LONGEST_REPLY, Figures
 
 PriorityName = Literal["emergency", "urgent", "routine"]
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,16}$", examples=["K7MB-4QX2"])]
@@ -232,3 +232,24 @@ class Statistics(Closed):
             answered=figures.answered,
             first_answer_seconds=figures.first_answer,
         )
+
+
+class AlertData(Closed):
+    """The case as it was then. Of a test and of a dead letter only the helpline is told."""
+
+    helpline: str
+    case: Reference | None = None
+    priority: PriorityName | None = None
+    state: CaseState | None = None
+    language: str | None = None
+    country: str | None = None
+    due_at: datetime | None = None
+    outcome: Outcome | None = None
+
+
+class AlertBody(Closed):
+    """What is posted to a webhook."""
+
+    type: Annotated[str, Field(json_schema_extra={"enum": list(ALERT_EVENTS)})]
+    timestamp: datetime
+    data: AlertData

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
-from bot.console.api import Rates
+from bot.console.api import Rates, create_api
 from bot.core.access import SCOPES
 from bot.core.taxonomy import Priority
+from bot.helpline.alerts import EVENTS
 from bot.helpline.helplines import HelplineForm
 from tests.unit.console.stage import HOST, PASSWORD, Case, Stage
 
@@ -99,6 +101,7 @@ CALLS = [
     ("POST", "/cases/{}/replies", "cases:write"),
     ("POST", "/cases/{}/close", "cases:write"),
     ("GET", "/statistics", "statistics:read"),
+    ("GET", "/metrics", "statistics:read"),
 ]
 BODIES = {
     "release": {"note": "x"},
@@ -278,3 +281,30 @@ async def test_health_needs_no_token_and_the_gate_stands_before_all(stage: Stage
     assert answer.json() == {"status": "ok"}
     assert answer.headers["cache-control"] == "no-store"
     assert (await nobody.client.get("/health", headers={"host": "evil.example"})).status_code == 400
+
+
+async def test_prometheus_reads_the_numbers_of_the_whole_installation(stage: Stage) -> None:
+    await stage.opens(1, Case("he hit me", priority=Priority.EMERGENCY))
+    await stage.world.accounts.add("sup", "Sup", PASSWORD, "supervisor")
+    read = await (await program(stage, "statistics:read", login="sup")).get("/metrics")
+    assert read.headers["content-type"].startswith("text/plain")
+    families = {family.name: family for family in text_string_to_metric_families(read.text)}
+    assert {
+        f"amparo_{name}" for name in ("inbox_waiting", "alerts_oldest_seconds", "outbox_uncertain")
+    } <= set(families)
+    counted = {one.labels["priority"]: one.value for one in families["amparo_cases_open"].samples}
+    assert counted == {"emergency": 1, "urgent": 0, "routine": 0}
+    await stage.store.helplines.add("uno", HelplineForm(name="Uno"))
+    await stage.world.accounts.add("eva", "Eva", PASSWORD, "supervisor", "uno")
+    assert code(await (await program(stage, login="eva")).get("/metrics")) == (403, "not_allowed")
+    assert code(await (await program(stage, "cases:read", login="sup")).get("/metrics")) == (
+        403,
+        "not_allowed",
+    )
+
+
+def test_the_document_names_every_event_that_a_webhook_can_hear_of() -> None:
+    document = create_api(None, None, None).openapi()  # type: ignore[arg-type]
+    assert set(document["components"]["schemas"]["AlertBody"]["properties"]["type"]["enum"]) == set(EVENTS)
+    assert "webhook-signature" in document["info"]["description"]
+    assert document["webhooks"]["alert"]["post"]["requestBody"]
