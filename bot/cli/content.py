@@ -25,9 +25,18 @@ _COLOURS = {"ok": "green", "look": "yellow", "broken": "red", "unreachable": "re
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 TableOf = Annotated[
-    str, typer.Option("--table", help="Languages side by side: a topic, safety, everyday or buttons.")
+    str,
+    typer.Option(
+        "--table",
+        help="Languages side by side: a topic, safety, everyday, buttons, lessons, or a lesson such as bullying_6-9.",
+    ),
 ]
-Preview = Annotated[str, typer.Option(help="All a person would see on an intent or a danger flag.")]
+Preview = Annotated[
+    str,
+    typer.Option(
+        help="All a person would see on an intent, a danger flag, or of a lesson (family_bullying: a sheet)."
+    ),
+]
 Lang = Annotated[str, typer.Option(help="For --preview one language; for --table some, with commas.")]
 Country = Annotated[str, typer.Option(help="For --preview: a country's code; empty for unknown.")]
 AudienceOf = Annotated[str, typer.Option("--audience", help="For --preview: parent, teacher or child.")]

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.content.lessons import FAMILY
 from bot.content.phrasebook import Phrasebook
 from bot.core.case import CaseState, CaseView
-from bot.core.dialogue import danger, guidance
+from bot.core.dialogue import classroom, danger, guidance
 from bot.core.effects import Audience, Effect, Message, Say
 from bot.core.reading import FlagHit
 from bot.core.state import State
-from bot.core.taxonomy import DANGER_FLAGS, is_guidance
+from bot.core.taxonomy import DANGER_FLAGS, GUIDANCE_TOPICS, is_guidance
 from bot.core.triage import priority_of
 from bot.errors import ContentError
 
@@ -61,13 +62,38 @@ def safety(book: Phrasebook, flag: str, audience: Audience, now: datetime) -> It
         yield _scene(book, f"safe word, {duty}", danger.numbers(open_case, book)[1], audience, now)
 
 
+def lesson(book: Phrasebook, name: str, audience: Audience, now: datetime) -> Iterator[Scene]:
+    """A card with its idea of the week, or a family sheet; ``name`` is that of its file."""
+    state = State(language=audience.language, country=audience.country, role=audience.role)
+    if name.startswith(FAMILY):
+        sheet = classroom.family(state, name.removeprefix(FAMILY))[1]
+        yield _scene(book, "the sheet, to be forwarded", sheet, audience, now)
+        return
+    card = next(card for card in book.lesson_cards(audience.language) if card.id == name)
+    yield _scene(book, "the card", classroom.show(state, card)[1], audience, now)
+    yield _scene(book, "the idea of the week", (classroom.tip(card),), audience, now)
+
+
+def lesson_names(book: Phrasebook, language: str) -> tuple[str, ...]:
+    """The cards and sheets that can be previewed, as their files are called."""
+    cards = (card.id for card in book.lesson_cards(language))
+    return (*cards, *(f"{FAMILY}{topic}" for topic in GUIDANCE_TOPICS))
+
+
 def scenes(book: Phrasebook, name: str, audience: Audience, now: datetime) -> Iterator[Scene]:
-    """What is shown on an intent with guidance, or on a danger flag. Raises `ContentError` on another name."""
+    """What is shown on an intent with guidance, on a danger flag, or of a lesson.
+
+    Raises `ContentError` on another name.
+    """
     if name in DANGER_FLAGS:
         return safety(book, name, audience, now)
     if is_guidance(name) and name in book.responses.facts:
         return topic(book, name, audience, now)
-    raise ContentError(f"“{name}” is neither an intent with guidance nor one of: {', '.join(DANGER_FLAGS)}")
+    lessons = lesson_names(book, audience.language)
+    if name in lessons:
+        return lesson(book, name, audience, now)
+    known = ", ".join((*DANGER_FLAGS, *lessons))
+    raise ContentError(f"“{name}” is neither an intent with guidance nor one of: {known}")
 
 
 def _scene(

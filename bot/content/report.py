@@ -9,13 +9,18 @@ from datetime import date
 from typing import Any
 
 from bot.content.directory import SHOWN_FOR, STALE_AFTER
+from bot.content.lesson_model import CARD_LISTS, CARD_TEXTS, SHEET_LISTS, SHEET_TEXTS, Lesson, Lessons
+from bot.content.lessons import FAMILY
 from bot.content.model import GuidanceText, Provenance, Responses, Texts
 from bot.content.review import REVIEWED
+from bot.core.lessons import AGE_BANDS
 from bot.core.taxonomy import GUIDANCE_SINGLES, GUIDANCE_TOPICS, ROLES, topic_of
 from bot.errors import ContentError
 
-PHRASE_FILES = ("everyday", "safety", "buttons")
-TABLES = (*GUIDANCE_TOPICS, *GUIDANCE_SINGLES, *PHRASE_FILES)
+PHRASE_FILES = ("everyday", "safety", "buttons", "lessons")
+CARDS = tuple(f"{topic}_{ages}" for topic in GUIDANCE_TOPICS for ages in AGE_BANDS)
+SHEETS = tuple(f"{FAMILY}{topic}" for topic in GUIDANCE_TOPICS)
+TABLES = (*GUIDANCE_TOPICS, *GUIDANCE_SINGLES, *PHRASE_FILES, *CARDS, *SHEETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,8 @@ class Row:
 
 
 def side_by_side(responses: Responses, topic: str, languages: Sequence[str]) -> list[Row]:
-    """The texts of a topic (or of ``safety``, ``everyday``, ``buttons``), a column for each language.
+    """The texts of a topic, of ``safety``, ``everyday``, ``buttons`` or ``lessons`` (the words around them), of a
+    card (``bullying_6-9``) or a sheet (``family_bullying``); a column for each language.
 
     Raises `ContentError` on an unknown topic or language.
     """
@@ -35,7 +41,10 @@ def side_by_side(responses: Responses, topic: str, languages: Sequence[str]) -> 
     if topic not in TABLES or unknown:
         what = f"the language “{unknown[0]}”" if unknown else f"the topic “{topic}”"
         raise ContentError(f"{what} is not known; topics: {', '.join(TABLES)}")
-    columns = [dict(_cells(responses.texts[code], topic)) for code in languages]
+    if topic in (*CARDS, *SHEETS):
+        columns = [dict(_lesson_cells(responses.lessons.get(code, Lessons()), topic)) for code in languages]
+    else:
+        columns = [dict(_cells(responses.texts[code], topic)) for code in languages]
     names = dict.fromkeys(name for column in columns for name in column)
     return [Row(name, tuple(column.get(name, "") for column in columns)) for name in names]
 
@@ -58,6 +67,21 @@ def _cells(texts: Texts, topic: str) -> Iterator[tuple[str, str]]:
             file, _, name = key.partition(".")
             for role, words in phrase.variants.items() if file == topic else ():
                 yield (name if role == "default" else f"{name} · {role}"), words
+
+
+def _lesson_cells(lessons: Lessons, name: str) -> Iterator[tuple[str, str]]:
+    entry = lessons.cards.get(name) or lessons.sheets.get(name.removeprefix(FAMILY))
+    if entry is None:
+        return
+    card = isinstance(entry, Lesson)
+    for field in CARD_TEXTS if card else SHEET_TEXTS:
+        yield field, getattr(entry, field)
+    for field in CARD_LISTS if card else SHEET_LISTS:
+        yield field, _listed(getattr(entry, field))
+    for at, step in enumerate(entry.steps if isinstance(entry, Lesson) else (), 1):
+        yield f"step {at} · minutes", str(step.minutes)
+        yield f"step {at} · do", step.do
+        yield f"step {at} · say", step.say
 
 
 def _parts(text: GuidanceText) -> Iterator[tuple[str, str]]:

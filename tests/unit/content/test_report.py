@@ -9,7 +9,7 @@ import pytest
 from bot.content.library import read_responses
 from bot.content.model import Responses
 from bot.content.phrasebook import Phrasebook
-from bot.content.report import next_stale, progress, side_by_side, stale
+from bot.content.report import CARDS, SHEETS, next_stale, progress, side_by_side, stale
 from bot.core.taxonomy import LANGUAGES
 from bot.errors import ContentError
 from tests.unit.content.conftest import ROOT
@@ -41,12 +41,24 @@ def test_the_next_day_to_look_is_known(responses: Responses) -> None:
     assert next_stale(responses, CHECKED + timedelta(days=3650)) is None
 
 
-@pytest.mark.parametrize("topic", ["bullying", "parental_controls", "safety", "everyday", "buttons"])
+@pytest.mark.parametrize(
+    "topic", ["bullying", "parental_controls", "safety", "everyday", "buttons", "lessons", *CARDS, *SHEETS]
+)
 def test_every_row_has_a_text_in_each_language(responses: Responses, topic: str) -> None:
     rows = side_by_side(responses, topic, ("es", "en"))
     assert rows
     gaps = [row.name for row in rows if "" in row.texts]
-    assert [name for name in gaps if not name.endswith(("· question", "· child", "· teacher"))] == []
+    assert [name for name in gaps if not name.endswith(("· question", "· child", "· teacher", "· say"))] == []
+
+
+def test_a_lesson_stands_side_by_side_with_all_its_steps(responses: Responses) -> None:
+    rows = {row.name: row.texts for row in side_by_side(responses, "bullying_6-9", ("es", "en"))}
+    card = responses.lessons["en"].cards["bullying_6-9"]
+    assert rows["title"][1] == card.title
+    assert rows["safeguarding"][1].count("•") == len(card.safeguarding)
+    assert [rows[f"step {at} · do"][1] for at in range(1, len(card.steps) + 1)] == [
+        step.do for step in card.steps
+    ]
 
 
 def test_an_unknown_topic_or_language_is_refused(responses: Responses) -> None:
