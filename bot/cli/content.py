@@ -42,6 +42,9 @@ Country = Annotated[str, typer.Option(help="For --preview: a country's code; emp
 AudienceOf = Annotated[str, typer.Option("--audience", help="For --preview: parent, teacher or child.")]
 Stale = Annotated[bool, typer.Option("--stale", help="Facts that nobody checked for a year.")]
 Links = Annotated[bool, typer.Option("--links", help="Try every address (needs a network).")]
+Markdown = Annotated[
+    bool, typer.Option("--markdown", help="With --review: the table for responses/README.md.")
+]
 Review = Annotated[bool, typer.Option("--review", help="How far each language and its review are.")]
 
 
@@ -61,6 +64,7 @@ def check(
     stale: Stale = False,
     links: Links = False,
     review: Review = False,
+    markdown: Markdown = False,
 ) -> None:
     """Check intents/ and responses/; all findings at once, exit status 1 where something is wrong."""
     with plain_errors():
@@ -75,7 +79,7 @@ def check(
         elif links:
             _links(settings, as_json)
         elif review:
-            _progress(settings, as_json)
+            _progress(settings, as_json, markdown)
         else:
             _findings(settings, as_json)
 
@@ -207,9 +211,12 @@ def _show_links(tried: Sequence[dict[str, Any]]) -> None:
     err.print(", ".join(f"{count} {name}" for name, count in counts.items()), highlight=False)
 
 
-def _progress(settings: Settings, as_json: bool) -> None:
+def _progress(settings: Settings, as_json: bool, markdown: bool) -> None:
     from bot.wiring import editing
 
+    if markdown:
+        out.print(editing.progress_table(settings), highlight=False, markup=False, soft_wrap=True)
+        return
     rows = [row.as_dict() for row in editing.progress(settings)]
     if as_json:
         _json(rows)

@@ -198,3 +198,20 @@ def _progress(responses: Responses, code: str, name: str, offered: bool) -> Prog
         reviewed=states[REVIEWED],
         outdated=sum(item.review.outdated for item in reviews),
     )
+
+
+def markdown(rows: Sequence[Progress]) -> str:
+    """How far each language is, as the table that stands in ``responses/README.md``."""
+    measures = {
+        "topics with guidance": [str(row.guidance) for row in rows],
+        "dangers with a safety text": [str(row.safety) for row in rows],
+        **{f"texts for a {role}": [str(row.audiences[role]) for row in rows] for role in ROLES},
+        "lesson cards": [str(row.cards) for row in rows],
+        "family sheets": [str(row.sheets) for row in rows],
+        "offered to people": ["yes" if row.offered else "no" for row in rows],
+        "draft: no specialist and native speaker yet": [str(row.draft) for row in rows],
+        "reviewed": [str(row.reviewed) for row in rows],
+    }
+    lines = [["how many", *(row.language for row in rows)], ["---", *("---:" for _ in rows)]]
+    lines += [[name, *cells] for name, cells in measures.items()]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

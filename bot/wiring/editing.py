@@ -73,6 +73,11 @@ def progress(settings: Settings) -> list[Progress]:
     return report.progress(responses, Phrasebook(responses).offered_languages())
 
 
+def progress_table(settings: Settings) -> str:
+    """The same as the table of ``responses/README.md``."""
+    return report.markdown(progress(settings))
+
+
 def review(settings: Settings, names: Sequence[str], language: str, by: str, on: date | None) -> list[str]:
     """Record that ``by`` read texts as they are now; the names recorded.
 

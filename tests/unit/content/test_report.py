@@ -9,7 +9,7 @@ import pytest
 from bot.content.library import read_responses
 from bot.content.model import Responses
 from bot.content.phrasebook import Phrasebook
-from bot.content.report import CARDS, SHEETS, next_stale, progress, side_by_side, stale
+from bot.content.report import CARDS, SHEETS, markdown, next_stale, progress, side_by_side, stale
 from bot.core.taxonomy import LANGUAGES
 from bot.errors import ContentError
 from tests.unit.content.conftest import ROOT
@@ -74,3 +74,9 @@ def test_progress_counts_every_language(responses: Responses) -> None:
     assert (spanish.guidance, spanish.safety, spanish.offered) == (25, 4, True)
     assert (spanish.cards, spanish.sheets) == (16, 4)
     assert spanish.draft + spanish.reviewed == sum(item.language == "es" for item in responses.reviews())
+
+
+def test_the_table_for_readers_is_true(responses: Responses) -> None:
+    table = markdown(progress(responses, Phrasebook(responses).offered_languages()))
+    readme = (ROOT / "responses" / "README.md").read_text("utf-8")
+    assert table in readme, "paste what “amparo check --review --markdown” prints into responses/README.md"
