@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def book() -> Phrasebook:
-    return Phrasebook(read_responses(ROOT / "responses", []), today=NOW.date())
+    return Phrasebook(read_responses(ROOT / "responses", []), today=NOW.date)
 
 
 def shown(book: Phrasebook, name: str, language: str = "gn", country: str = "py") -> list[Scene]:
