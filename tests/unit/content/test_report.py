@@ -80,3 +80,10 @@ def test_the_table_for_readers_is_true(responses: Responses) -> None:
     table = markdown(progress(responses, Phrasebook(responses).offered_languages()))
     readme = (ROOT / "responses" / "README.md").read_text("utf-8")
     assert table in readme, "paste what “amparo check --review --markdown” prints into responses/README.md"
+
+
+def test_every_country_has_its_open_questions(responses: Responses) -> None:
+    lines = (ROOT / "responses" / "OPEN_QUESTIONS.md").read_text("utf-8").splitlines()
+    headings = {line.removeprefix("## ") for line in lines if line.startswith("## ")}
+    missing = {country.name["en"] for country in responses.countries.values()} - headings
+    assert not missing
