@@ -45,6 +45,14 @@ class AmparoError(Exception):
         super().__init__(message or (self.__class__.__doc__ or "").strip())
 
 
+class WrongField(ValueError):
+    """What somebody wrote into a field is not acceptable; ``field`` names it, the text says why."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+
+
 class SettingsError(AmparoError):
     """A setting is missing or malformed."""
 

@@ -23,6 +23,9 @@ def plain_answer(request: Request, key: str, status: int) -> Response:
 
 async def kept_page(request: Request, unsent: Unsent, *, message: str, status: int) -> Response:
     """A text that did not go where it should, and where it may go instead."""
+    if not unsent.reference:  # the notes of a shift's end: each is for another case
+        kept = KeptText(unsent.text, "/shift", (), again=False, as_note="", take="")
+        return _page(request, message, status, kept)
     case = f"/cases/{unsent.reference}"
     free = unsent.kind in _TAKEN_FROM and await _is_free(request, unsent.reference)
     kept = KeptText(

@@ -9,7 +9,26 @@ from pathlib import Path
 from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from bot.console import account, acts, catalogue, desk, elsewhere, entry, exports, live, overview
+from bot.console import (
+    account,
+    acts,
+    admin_alerts,
+    admin_helplines,
+    admin_installation,
+    admin_staff,
+    admin_texts,
+    catalogue,
+    desk,
+    elsewhere,
+    entry,
+    exports,
+    figures,
+    finding,
+    live,
+    overview,
+    shift,
+    trail_page,
+)
 from bot.console import door as front
 from bot.console.api import Rates, create_api
 from bot.console.failures import HANDLERS
@@ -22,6 +41,11 @@ from bot.core.ports import Clock
 from bot.helpline.service import ApiTokens, HelplineService, StaffAccounts
 
 STATIC = Path(__file__).parent / "static"
+PARTS = (
+    *(entry, elsewhere, account, exports, desk, acts, finding, shift, figures, live, overview),
+    *(admin_staff, admin_helplines, admin_alerts, admin_texts, admin_installation, trail_page),
+)
+"""Modules with routes."""
 
 
 def create_app(
@@ -61,7 +85,7 @@ def create_app(
         service, staff, stats, clock, content, site, catalogues, Renderer(catalogues), Once(), provider
     )
     app.state.closing = False  # set True to end the live streams, which otherwise never end
-    for part in (entry, elsewhere, account, exports, desk, acts, live, overview):
+    for part in PARTS:
         app.include_router(part.router)
     if tokens is not None:
         app.mount("/api/v1", create_api(service, tokens, stats, rates))

@@ -14,6 +14,7 @@ from bot.console.door import BadForm
 from bot.console.pages import Mark
 from bot.console.pages import QueuePage as QueueSheet
 from bot.console.present import VIEWS, CaseExtras, Reader, case_page, list_of
+from bot.console.sections import start_of
 from bot.console.visit import (
     by_script,
     member_of,
@@ -38,7 +39,7 @@ DONE = frozenset(
     {
         *("taken", "replied", "noted", "draft", "released", "closed", "kept", "nothing", "retried"),
         *("offered", "accepted", "refused", "taken_over", "help_asked", "second", "merged", "parted"),
-        *("passed_on", "inserted"),
+        *("passed_on", "inserted", "saved", "handed", "tested"),
     }
 )
 PROBLEMS = {
@@ -54,8 +55,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @router.get("/")
 async def start(request: Request) -> Response:
-    """Where work begins: the queue, for whoever may see it."""
-    return RedirectResponse("/queue" if member_of(request).may(Permission.QUEUE_SEE) else "/help", 303)
+    """Where work begins."""
+    return RedirectResponse(start_of(member_of(request)), 303)
 
 
 async def waiting_of(request: Request) -> QueuePage:

@@ -21,7 +21,7 @@ from bot.helpline.service import StaffMember
 
 log = structlog.get_logger()
 YEAR = 365 * 24 * 3600
-_MOST_FIELDS = 40
+_MOST_FIELDS = 100
 
 
 class SignedOut(Exception):

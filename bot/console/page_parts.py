@@ -60,15 +60,27 @@ class Shell:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """A section of the console; a ``folded`` one is behind "more" on a phone."""
+
+    name: str
+    address: str
+    icon: str
+    word: str
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What surrounds a page behind the sign-in.
 
-    ``place`` names the section; ``seq`` is the number of the last change the page knows of;
-    ``emergencies`` are the references of those that nobody has; ``alarm`` is empty while there is none;
+    ``place`` names the section of ``sections`` that is shown; ``seq`` is the number of the last change the
+    page knows of; ``emergencies`` are the references of those that nobody has; ``alarm`` is empty while there is none;
     ``words`` is JSON with the texts of the script.
     """
 
     place: str
+    sections: tuple[Section, ...]
     signed_in_as: str
     server_time: str
     now: str

@@ -22,8 +22,10 @@ from bot.console.page_parts import Frame as Frame
 from bot.console.page_parts import LanguageChoice as LanguageChoice
 from bot.console.page_parts import Mark as Mark
 from bot.console.page_parts import Moment as Moment
+from bot.console.page_parts import Section as Section
 from bot.console.page_parts import Shell as Shell
 from bot.console.page_parts import Unsent as Unsent
+from bot.console.sheets import SheetPage as SheetPage
 from bot.console.workpages import CaseWork
 
 
@@ -267,5 +269,6 @@ Page = (
     | CasePage
     | SystemPage
     | HelpPage
+    | SheetPage
     | ErrorPage
 )

@@ -22,10 +22,11 @@ from bot.console.pages import (
     Shell,
     Tab,
 )
+from bot.console.sections import sections
 from bot.console.timeline import flag_word, reasons, timeline
 from bot.console.workpages import CaseWork
 from bot.core.case import CaseDetail, CaseState, QueueRow
-from bot.core.taxonomy import Priority
+from bot.core.taxonomy import GUIDANCE_SINGLES, GUIDANCE_TOPICS, Priority
 from bot.helpline.service import COUNT_UP_TO, LONGEST_REPLY, QueuePage, StaffMember
 
 VIEWS = ("open", "mine", "overdue", "closed")
@@ -58,6 +59,7 @@ class Reader:
         time = words.t("app.server_time", time=words.clock(self.now), zone=words.zone_name(self.now))
         return Frame(
             place=place,
+            sections=sections(words, member),
             signed_in_as=words.t("app.signed_in_as", name=member.name),
             server_time=time,
             now=iso(self.now),
@@ -104,6 +106,16 @@ def state_mark(words: Catalogue, state: CaseState) -> Mark:
 def topic_word(words: Catalogue, intent: str) -> str:
     """An intent in plain words; a name that is not known stays as it is."""
     return words.t(f"intent.{intent}") if words.known(f"intent.{intent}") else intent
+
+
+def topic_options(words: Catalogue) -> list[tuple[str, str]]:
+    """Topics, each followed by what belongs to it, to choose from."""
+    intents, found = words.under("intent."), []
+    for topic in GUIDANCE_TOPICS:
+        found.append((topic, words.t(f"topic.{topic}")))
+        own = [(name, f"– {word}") for name, word in intents.items() if name.startswith(f"{topic}/")]
+        found += own
+    return [*found, *((name, words.t(f"intent.{name}")) for name in GUIDANCE_SINGLES)]
 
 
 def row_of(words: Catalogue, row: QueueRow, now: datetime, *, mine: bool, view: str, chosen: str) -> Row:

@@ -22,6 +22,7 @@ from bot.console.pages import (
     HelpPage,
     Page,
     QueuePage,
+    SheetPage,
     SignInPage,
     SystemPage,
 )
@@ -39,6 +40,7 @@ TEMPLATES: Mapping[type[Any], str] = {
     CasePage: "case.html",
     SystemPage: "system.html",
     HelpPage: "help.html",
+    SheetPage: "sheet.html",
     ErrorPage: "error.html",
 }
 

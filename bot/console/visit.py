@@ -29,10 +29,10 @@ LANGUAGE_COOKIE = "amparo_language"
 KINDS = frozenset(
     {
         *("reply", "draft", "note", "release", "close", "claim", "offer", "refuse", "take-over", "stand-by"),
-        *("merge", "part", "pass-on"),
+        *("merge", "part", "pass-on", "shift"),
     }
 )
-"""Forms of a case that carry a text."""
+"""Forms that carry a text: those of a case, and the end of a shift."""
 
 
 class Numbers(Protocol):
@@ -172,9 +172,15 @@ def csrf_of(request: Request) -> str:
 
 
 def unsent_of(request: Request) -> Unsent | None:
-    """The text of a form to a case, if it has one."""
+    """The text of a form to a case, if it has one; of the end of a shift, all notes together."""
     steps = request.url.path.split("/")
-    text = visitor_of(request).form.get("text", "")
+    form = visitor_of(request).form
+    if steps[1:] == ["shift"]:
+        notes = [
+            f"{name.removeprefix('note.')}\n{value}" for name, value in form.items() if name[:5] == "note."
+        ]
+        return Unsent("", "shift", "\n\n".join(notes)) if notes else None
+    text = form.get("text", "")
     if len(steps) != 4 or steps[1] != "cases" or steps[3] not in KINDS or not text.strip():
         return None
     return Unsent(steps[2], steps[3], text)

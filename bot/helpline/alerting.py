@@ -54,7 +54,7 @@ class Alerting(Acting):
     async def set_receivers(self, staff: StaffMember, code: str, wanted: Wanted) -> None:
         """Set them all. A webhook that was there before keeps its secret.
 
-        Raises `NotAllowed`, `NotFound`, and ValueError that says what is wrong.
+        Raises `NotAllowed`, `NotFound`, and `WrongField` that says what is wrong.
         """
         needs(staff, Permission.HELPLINE_MANAGE)
         wanted = receivers.checked(wanted, inside=self._webhooks_inside)

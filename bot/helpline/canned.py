@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from bot.core.taxonomy import LANGUAGES
-from bot.errors import Conflict
+from bot.errors import Conflict, WrongField
+from bot.helpline import trail
 from bot.helpline.desk import LONGEST_REPLY
 from bot.helpline.hand import clean
 from bot.helpline.members import StaffMember
@@ -36,14 +37,14 @@ class CannedText:
 
 
 def checked(given: CannedText) -> CannedText:
-    """The text as it is kept. Raises ValueError that says what is wrong."""
+    """The text as it is kept. Raises `WrongField`, and ValueError for the text itself."""
     code = given.code.strip().lower()
     if not _CODE.fullmatch(code):
-        raise ValueError("a code has 1 to 40 small letters, digits or -")
+        raise WrongField("code", "a code has 1 to 40 small letters, digits or -")
     if given.language not in LANGUAGES:
-        raise ValueError("a language is one of those in which people write")
+        raise WrongField("language", "a language is one of those in which people write")
     if not _TOPIC.fullmatch(given.topic):
-        raise ValueError("a topic is one of the list")
+        raise WrongField("topic", "a topic is one of the list")
     return replace(given, code=code, text=clean(given.text, LONGEST_REPLY))
 
 
@@ -72,6 +73,8 @@ def texts(connection: Connection, member: StaffMember, language: str) -> Sequenc
 
 def keep(connection: Connection, member: StaffMember, given: CannedText, now: datetime) -> None:
     """Make a text, or change the version that the writer had before him or her."""
+    detail = f"text={given.code} language={given.language}"
+    trail.note(connection, trail.Entry(now, None, member.id, "text_kept", detail))
     values = {
         "topic": given.topic,
         "text": given.text,

@@ -15,7 +15,7 @@ from bot.core.case import DUE
 from bot.core.helplines import DEFAULT, Helpline, Hours, Span
 from bot.core.ports import Clock
 from bot.core.taxonomy import Priority
-from bot.errors import Conflict, NotFound
+from bot.errors import Conflict, NotFound, WrongField
 from bot.helpline.database import Database
 from bot.helpline.tables import helplines
 
@@ -61,16 +61,12 @@ class Helplines:
         return await self._database.read(by_code, code)
 
     async def add(self, code: str, form: HelplineForm) -> Helpline:
-        """Make one. Raises `Conflict` where the code is taken, ValueError that says what is wrong."""
-        if not _CODE.fullmatch(code):
-            raise ValueError("a code has 1 to 32 small letters, digits or -")
-        return await self._database.run(_add, code, _values(form), self._clock.now())
+        """Make one. Raises `Conflict` where the code is taken, `WrongField` that says what is wrong."""
+        return await self._database.run(add_helpline, code, form, self._clock.now())
 
     async def change(self, code: str, form: HelplineForm) -> Helpline:
-        """Set all of one anew. Raises `NotFound`, and ValueError that says what is wrong."""
-        if code == DEFAULT and (not form.active or form.countries or form.languages or form.hours):
-            raise ValueError("the default helpline takes everything, always")
-        return await self._database.run(_change, code, _values(form))
+        """Set all of one anew. Raises `NotFound`, and `WrongField` that says what is wrong."""
+        return await self._database.run(change_helpline, code, form)
 
 
 def all_helplines(connection: Connection) -> Sequence[Helpline]:
@@ -116,14 +112,22 @@ def form_of(helpline: Helpline) -> HelplineForm:
     )
 
 
-def _add(connection: Connection, code: str, values: dict[str, Any], now: datetime) -> Helpline:
+def add_helpline(connection: Connection, code: str, form: HelplineForm, now: datetime) -> Helpline:
+    """Make one. Raises `Conflict` where the code is taken, `WrongField` that says what is wrong."""
+    if not _CODE.fullmatch(code):
+        raise WrongField("code", "a code has 1 to 32 small letters, digits or -")
+    values = _values(form)
     if connection.execute(select(helplines.c.id).where(helplines.c.code == code)).one_or_none() is not None:
         raise Conflict("this code is taken")
     connection.execute(insert(helplines), {**values, "code": code, "created_at": now})
     return by_code(connection, code)
 
 
-def _change(connection: Connection, code: str, values: dict[str, Any]) -> Helpline:
+def change_helpline(connection: Connection, code: str, form: HelplineForm) -> Helpline:
+    """Set all of one anew. Raises `NotFound`, and `WrongField` that says what is wrong."""
+    if code == DEFAULT and (not form.active or form.countries or form.languages or form.hours):
+        raise WrongField("default", "the default helpline takes everything, always")
+    values = _values(form)
     by_code(connection, code)
     connection.execute(update(helplines).where(helplines.c.code == code).values(**values))
     return by_code(connection, code)
@@ -149,13 +153,13 @@ def _helpline(row: Row[Any]) -> Helpline:
 def _values(form: HelplineForm) -> dict[str, Any]:
     name = " ".join(form.name.split())
     if not 1 <= len(name) <= 80 or not name.isprintable():
-        raise ValueError("a name has 1 to 80 printable characters")
+        raise WrongField("name", "a name has 1 to 80 printable characters")
     try:
         ZoneInfo(form.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("a time zone is named as in Europe/Madrid") from error
+        raise WrongField("zone", "a time zone is named as in Europe/Madrid") from error
     if not 1 <= form.retention_days <= LONGEST_RETENTION:
-        raise ValueError(f"words are kept 1 to {LONGEST_RETENTION} days")
+        raise WrongField("retention", f"words are kept 1 to {LONGEST_RETENTION} days")
     hours = dict(form.hours or {})
     _read_hours(hours)
     return {
@@ -174,30 +178,32 @@ def _values(form: HelplineForm) -> dict[str, Any]:
 def _codes(codes: Sequence[str]) -> tuple[str, ...]:
     chosen = tuple(dict.fromkeys(code.strip().lower() for code in codes if code.strip()))
     if len(chosen) > 40 or not all(_LISTED.fullmatch(code) for code in chosen):
-        raise ValueError("countries and languages are codes of two or three letters")
+        raise WrongField("codes", "countries and languages are codes of two or three letters")
     return chosen
 
 
 def _due(minutes: Mapping[str, int]) -> dict[str, int]:
     for name, count in minutes.items():
         if name.upper() not in Priority.__members__ or not 1 <= count <= 7 * 24 * 60:
-            raise ValueError("due times are 1 to 10080 minutes for emergency, urgent and routine")
+            raise WrongField("due", "due times are 1 to 10080 minutes for emergency, urgent and routine")
     return dict(minutes)
 
 
 def _read_hours(written: Mapping[str, Sequence[str]]) -> Hours:
     if not set(written) <= set(DAYS):
-        raise ValueError(f"days are {', '.join(DAYS)}")
+        raise WrongField("hours", f"days are {', '.join(DAYS)}")
     return Hours({DAYS.index(day): tuple(map(_span, spans)) for day, spans in written.items()})
 
 
 def _span(written: str) -> Span:
     match = _SPAN.fullmatch(written.strip())
     if match is None:
-        raise ValueError("hours are written as 08:00-16:30")
+        raise WrongField("hours", "hours are written as 08:00-16:30")
     begin, end = time(int(match[1]), int(match[2])), time(int(match[3]), int(match[4]))
     if begin >= end and end != time(0):
-        raise ValueError("hours end later than they begin; a night is two spans, up to 00:00 and from it")
+        raise WrongField(
+            "hours", "hours end later than they begin; a night is two spans, up to 00:00 and from it"
+        )
     return begin, end
 
 

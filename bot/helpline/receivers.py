@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import structlog
 from sqlalchemy import Connection, delete, insert, select
 
-from bot.errors import KeyringError
+from bot.errors import KeyringError, WrongField
 from bot.helpline import places
 from bot.helpline.crypto import Keyring
 from bot.helpline.webhooks import new_secret
@@ -77,16 +77,18 @@ def checked(wanted: Wanted, *, inside: bool = False) -> Wanted:
     Webhooks begin with https://; ``inside`` allows http and addresses of one's own network too. Names
     are looked up when something is sent, and refused then where they lead inside.
 
-    Raises ValueError that says what is wrong.
+    Raises `WrongField` that says what is wrong.
     """
     hooks = tuple(_checked_url(line, inside) for line in _lines(wanted.webhooks))
     email, groups = _lines(wanted.email), _lines(wanted.telegram)
     if not all(_EMAIL.fullmatch(address) for address in email):
-        raise ValueError("an e-mail address is written as name@example.org")
+        raise WrongField("email", "an e-mail address is written as name@example.org")
     if not all(_GROUP.fullmatch(group) for group in groups):
-        raise ValueError("a Telegram group is its number, such as -1001234567890")
+        raise WrongField("telegram", "a Telegram group is its number, such as -1001234567890")
     if max(len(hooks), len(email), len(groups)) > MOST_RECEIVERS or wanted.language not in LANGUAGES:
-        raise ValueError(f"at most {MOST_RECEIVERS} receivers of a kind, in {', '.join(LANGUAGES)}")
+        raise WrongField(
+            "receivers", f"at most {MOST_RECEIVERS} receivers of a kind, in {', '.join(LANGUAGES)}"
+        )
     return Wanted(hooks, email, groups, wanted.language)
 
 
@@ -103,11 +105,13 @@ def _checked_url(url: str, inside: bool) -> str:
     except ValueError:
         plain = False
     if not plain or not port_is_right or not parts.hostname or "@" in parts.netloc or parts.fragment:
-        raise ValueError("a webhook is an address such as https://example.org/alerts, without a password")
+        raise WrongField(
+            "webhooks", "a webhook is an address such as https://example.org/alerts, without a password"
+        )
     if parts.scheme != "https" and not (inside and parts.scheme == "http"):
-        raise ValueError("a webhook's address begins with https://")
+        raise WrongField("webhooks", "a webhook's address begins with https://")
     if not inside and _is_inside(parts.hostname):
-        raise ValueError("a webhook cannot lead into the server's own network")
+        raise WrongField("inside", "a webhook cannot lead into the server's own network")
     return url
 
 

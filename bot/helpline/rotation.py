@@ -122,6 +122,11 @@ def _old(kept: Kept, prefix: bytes) -> tuple[Any, ...]:
     return kept.column.is_not(None), begins != prefix
 
 
+def values_under_old_keys(connection: Connection, keyring: Keyring) -> int:
+    """How many values are not under the newest key."""
+    return _left(connection, keyring.newest_prefix)
+
+
 def _left(connection: Connection, prefix: bytes) -> int:
     return sum(
         connection.execute(

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, String, literal, or_, tuple_, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    literal,
+    or_,
+    tuple_,
+    type_coerce,
+)
 
 from bot.core.case import CaseState, QueueRow
 from bot.core.taxonomy import FLAGS, Priority
@@ -26,6 +35,7 @@ _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 class Search:
     """What is looked for; empty means any. ``topic`` is an intent or its first part.
 
+    ``staff_id``: who has the case, or had it when it ended.
     ``since`` and ``until`` (not included) bound when the case was opened.
     """
 

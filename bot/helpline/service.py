@@ -27,6 +27,7 @@ from bot.helpline.figures import Figures, figures
 from bot.helpline.hand import clean, normal_reference
 from bot.helpline.helplines import HelplineForm, Helplines, form_of
 from bot.helpline.material import Material
+from bot.helpline.office import KeyState, Office
 from bot.helpline.overview import Overview
 from bot.helpline.promises import tell_who_waits
 from bot.helpline.reading_room import COUNT_UP_TO, DeadLetter, QueuePage, View
@@ -34,7 +35,7 @@ from bot.helpline.receivers import Receiver, Receivers, Wanted
 from bot.helpline.reports import Hour, Judged, Load, Report, Waiting
 from bot.helpline.search import Found, Search
 from bot.helpline.second_factor import Enrolment, Passed
-from bot.helpline.staff import SignedIn, StaffAccounts, StaffMember, needs
+from bot.helpline.staff import Account, SignedIn, StaffAccounts, StaffMember, needs
 from bot.helpline.teamwork import Teamwork
 from bot.helpline.tokens import ApiTokens, Caller
 from bot.helpline.watch import tell_overdue
@@ -47,6 +48,7 @@ __all__ = [
     "LONGEST_REPLY",
     "PURPOSES",
     "STRANGER",
+    "Account",
     "ApiTokens",
     "AuditPage",
     "AuditRow",
@@ -66,6 +68,7 @@ __all__ = [
     "Helplines",
     "Hour",
     "Judged",
+    "KeyState",
     "Load",
     "Material",
     "Passed",
@@ -89,7 +92,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_LETTERS = 200
 
 
-class HelplineService(Teamwork, Overview, Alerting):
+class HelplineService(Teamwork, Overview, Alerting, Office):
     """Queue and cases for the staff."""
 
     @property

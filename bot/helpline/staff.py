@@ -19,7 +19,7 @@ import argon2
 from bot.core.access import Permission, Role
 from bot.core.helplines import DEFAULT
 from bot.core.ports import Clock
-from bot.errors import SignInRefused
+from bot.errors import SignInRefused, WrongField
 from bot.helpline import accounts, sessions
 from bot.helpline.accounts import Account
 from bot.helpline.crypto import Keyring
@@ -269,7 +269,9 @@ class StaffAccounts:
 
     async def _hashed(self, password: str) -> str:
         if not SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD:
-            raise ValueError(f"a password has {SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters")
+            raise WrongField(
+                "password", f"a password has {SHORTEST_PASSWORD} to {_LONGEST_PASSWORD} characters"
+            )
         return await asyncio.to_thread(self._hasher.hash, password)
 
     async def _fits(self, hashed: str, password: str) -> bool:
@@ -289,18 +291,18 @@ class StaffAccounts:
 
 def _checked_login(login: str) -> str:
     if not _LOGIN.fullmatch(login.lower()):
-        raise ValueError("a login has 2 to 80 letters, digits or . _ @ -")
+        raise WrongField("login", "a login has 2 to 80 letters, digits or . _ @ -")
     return login.lower()
 
 
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= 80 or not name.isprintable():
-        raise ValueError("a name has 1 to 80 printable characters")
+        raise WrongField("name", "a name has 1 to 80 printable characters")
     return name
 
 
 def _checked_role(role: str) -> str:
     if role not in ROLES:
-        raise ValueError(f"a role is one of: {', '.join(ROLES)}")
+        raise WrongField("role", f"a role is one of: {', '.join(ROLES)}")
     return role

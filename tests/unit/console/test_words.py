@@ -12,14 +12,29 @@ from pathlib import Path
 import pytest
 from jinja2 import nodes
 
-from bot.console import account, exports, icons, overview, pages, render, workpages
+from bot.console import (
+    account,
+    admin_helplines,
+    admin_staff,
+    exports,
+    figures,
+    finding,
+    icons,
+    overview,
+    pages,
+    render,
+    sections,
+    sheet_page,
+    sheets,
+    workpages,
+)
 from bot.console.catalogue import LANGUAGES, Texts, choose, load, texts_of
 from bot.console.desk import DONE
 from bot.console.present import SCRIPT_WORDS, VIEWS
 from bot.core.access import Role
 from bot.core.case import CaseState, DeliveryState, Outcome
 from bot.core.closing import CATEGORIES, CODES, REFERRALS
-from bot.core.taxonomy import FLAGS, ROLES
+from bot.core.taxonomy import FLAGS, GUIDANCE_TOPICS, ROLES
 from bot.helpline.alerts import CALLS, DEAD_LETTER, TEST
 from bot.helpline.service import PURPOSES
 
@@ -50,6 +65,14 @@ def test_every_language_has_the_same_texts_with_the_same_holes(language: str) ->
             assert form.strip() == form != "", key
 
 
+def spoken_of() -> set[str]:
+    """Words of the trail and of alerts whose name the helpline really writes."""
+    names = {key.removeprefix("trail.") for key in ENGLISH if key.startswith("trail.")}
+    assert AUDITED - {"line"} <= names
+    decided = {"export_approved", "export_refused"}  # put together there from the state
+    return {f"trail.{name}" for name in names if f'"{name}"' in HELPLINE or name in decided}
+
+
 def used_keys() -> set[str]:
     """Keys written out in templates, script and code, and those that are put together from names."""
     sources = [*TEMPLATES, *SOURCES, CONSOLE / "static" / "console.js"]
@@ -78,9 +101,53 @@ def used_keys() -> set[str]:
     made |= {f"account.wrong_{name}" for name in account.PROBLEMS}
     made |= {f"alert.{name}" for name in (*CALLS, TEST, DEAD_LETTER)}
     made |= {f"alert.about_{name}" for name in (TEST, DEAD_LETTER)}
+    made |= {f"nav.{name}" for name in SECTIONS} | {f"admin.{name}" for name, _ in sections.ADMIN}
+    made |= {f"admin.{name}" for name in ADMIN_HEADS} | {f"admin.act_{act}" for act in admin_staff.ACTS}
+    made |= {f"admin.{name}{end}" for name in ("email", "telegram", "webhooks") for end in ("", "_hint")}
+    made |= {f"search.{name}" for name in (*finding.NAMES, *finding._SHOWN)} - {"search.topics"}
+    made |= {f"figures.{name}" for name in FIGURE_HEADS} | {f"topic.{name}" for name in GUIDANCE_TOPICS}
+    made |= {f"wrong.{name}" for name in sheet_page.WRONG} | spoken_of()
+    made |= {f"day.{day}" for day in admin_helplines.DAYS} | {"content.place", "content.what"}
+    made |= {f"channel.{name}" for name in ("webhook", "email", "telegram")}
+    made |= {f"alert_state.{name}" for name in ("queued", "sent", "failed")}
     made |= {f"event.{name}" for name in EVENTS} | {"nav.queue", "nav.mine"}
     made |= {f"intent.{name}" for name in re.findall(r"^  ([a-z_/]+):", INTENTS.read_text("utf-8"), re.M)}
     return (written | made) - {f"intent.{flag}" for flag in FLAGS}
+
+
+SECTIONS = ("queue", "mine", "search", "figures", "shift", "exports", "audit", "admin", "system", "help")
+ADMIN_HEADS = (
+    *("name", "code", "countries", "languages", "state", "login", "role", "helpline", "second_factor"),
+    *(
+        "text_code",
+        "at",
+        "event",
+        "case",
+        "channel",
+        "target",
+        "attempts",
+        "cause",
+        "number",
+        "who",
+        "detail",
+    ),
+)
+FIGURE_HEADS = (
+    *figures._NUMBERS,
+    "late",
+    "priority",
+    "hour",
+    "name",
+    "flag",
+    "outcome",
+    "category",
+    "answer",
+)
+
+
+HELPLINE = "\n".join(path.read_text("utf-8") for path in sorted(CONSOLE.parent.glob("helpline/*.py")))
+NOTED = r'(?:note_account|add_event|trail\.Entry|_note)\([^"]{0,90}"([a-z_]+)"'
+AUDITED = {*re.findall(NOTED, HELPLINE), "helpline_added", "helpline_changed", "account_locked"}
 
 
 EVENTS = (
@@ -118,7 +185,7 @@ def attributes(tree: nodes.Template) -> set[str]:
 def test_templates_use_what_pages_have_and_nothing_else() -> None:
     declared = {
         field.name
-        for kind in (*vars(pages).values(), *vars(workpages).values())
+        for kind in (*vars(pages).values(), *vars(workpages).values(), *vars(sheets).values())
         if dataclasses.is_dataclass(kind) and isinstance(kind, type)
         for field in dataclasses.fields(kind)
     }

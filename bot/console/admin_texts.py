@@ -1,0 +1,132 @@
+"""Administration of ready texts: which there are, in which languages, and the form of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.console.catalogue import Catalogue
+from bot.console.desk import form_token
+from bot.console.present import topic_options
+from bot.console.sheet_page import admin_sheet, heads, options, saved, wrong
+from bot.console.sheets import Block, Cell, Field, FormBox, Head, Link, Table
+from bot.console.visit import member_of, new_token, parts_of, visitor_of
+from bot.core.taxonomy import LANGUAGES
+from bot.errors import Conflict, WrongField
+from bot.helpline.service import CannedText
+
+router = APIRouter()
+
+Known = Mapping[tuple[str, str], CannedText]
+
+
+@router.get("/admin/texts")
+async def show_texts(request: Request, code: str = "", language: str = "") -> Response:
+    """Ready texts, a row for each with the languages it has and lacks; and the form of one."""
+    return await _page(request, None, code[:40], language[:8])
+
+
+async def _page(
+    request: Request,
+    given: CannedText | None,
+    code: str,
+    language: str,
+    problem: str = "",
+    status: int = 200,
+) -> Response:
+    service, member, words = parts_of(request).service, member_of(request), visitor_of(request).words
+    known = {(item.code, item.language): item for item in await service.canned(member)}
+    item = given or known.get((code, language)) or CannedText(code, language or words.language, "")
+    title = words.t("admin.change_text" if item.version else "admin.new_text")
+    blocks = (
+        Block(words.t("admin.texts"), text=words.t("admin.texts_text"), table=_listed(words, known)),
+        Block(title, text=_changed(request, item), problem=problem, forms=(_form(words, item),)),
+    )
+    onward = (Link("/admin/texts", words.t("admin.new_text")),) if item.version else ()
+    return await admin_sheet(request, "texts", blocks, onward=onward, status=status)
+
+
+def _changed(request: Request, item: CannedText) -> str:
+    words = visitor_of(request).words
+    if item.changed_at is None:
+        return ""
+    time = words.moment(item.changed_at, parts_of(request).clock.now())
+    return words.t("admin.text_changed", time=time, name=item.changed_by or "–")
+
+
+def _listed(words: Catalogue, known: Known) -> Table:
+    rows = tuple(
+        (Cell(code), *(_state(words, known, code, language) for language in LANGUAGES))
+        for code in sorted({code for code, _ in known})
+    )
+    tongues = tuple(Head(words.tongue(language)) for language in LANGUAGES)
+    return Table((*heads(words, "admin", "text_code"), *tongues), rows, words.t("admin.no_texts"))
+
+
+def _state(words: Catalogue, known: Known, code: str, language: str) -> Cell:
+    found = known.get((code, language))
+    key = "admin.missing" if found is None else "admin.in_use" if found.active else "admin.out_of_use"
+    return Cell(words.t(key), f"/admin/texts?code={code}&language={language}")
+
+
+def _form(words: Catalogue, item: CannedText) -> FormBox:
+    tongues = [(language, words.tongue(language)) for language in LANGUAGES]
+    if item.version:  # another code or language would be another text
+        which = (Field("code", "", "hidden", item.code), Field("language", "", "hidden", item.language))
+    else:
+        which = (
+            Field(
+                "code",
+                words.t("admin.text_code"),
+                value=item.code,
+                hint=words.t("admin.text_code_hint"),
+                needed=True,
+            ),
+            Field("language", words.t("facts.language"), "select", options=options(tongues, item.language)),
+        )
+    shown = words.t("admin.text_in", code=item.code, language=words.tongue(item.language))
+    topics = [("", words.t("search.any")), *topic_options(words)]
+    fields = (
+        *which,
+        Field("topic", words.t("facts.topic"), "select", options=options(topics, item.topic)),
+        Field(
+            "text",
+            shown if item.version else words.t("admin.text"),
+            "area",
+            item.text,
+            hint=words.t("admin.text_hint"),
+            needed=True,
+        ),
+        Field("active", words.t("admin.in_use"), "check", "1" if item.active else ""),
+        Field("version", "", "hidden", str(item.version)),
+    )
+    return FormBox("/admin/texts", "post", fields, words.t("admin.save"), new_token())
+
+
+@router.post("/admin/texts")
+async def keep_text(request: Request) -> Response:
+    """Make or change a ready text; what is wrong changes nothing, and what was written stands there again."""
+    parts, member, form = parts_of(request), member_of(request), visitor_of(request).form
+    words, version = visitor_of(request).words, form.get("version", "")
+    given = CannedText(
+        code=form.get("code", "").strip().lower()[:80],
+        language=form.get("language", "")[:8],
+        text=form.get("text", ""),
+        topic=form.get("topic", "")[:80],
+        active=form.get("active") == "1",
+        version=int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0,
+    )
+    try:
+        await parts.once.run(member, form_token(request), lambda: parts.service.keep_canned(member, given))
+    except WrongField as error:
+        problem = wrong(words, error)
+    except ValueError:
+        problem = wrong(words, "text")
+    except Conflict:
+        problem = wrong(words, "changed" if given.version else "taken")
+    else:
+        return saved(f"/admin/texts?code={given.code}&language={given.language}")
+    return await _page(request, given, given.code, given.language, problem, 422)
