@@ -22,6 +22,7 @@ _CHATTY = (
     "telegram",
     "telegram.ext",
     "aiosqlite",
+    "aiosmtplib",
     "asyncio",
     "alembic",
     "uvicorn.access",

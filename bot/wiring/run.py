@@ -42,8 +42,8 @@ async def run(
         listener = listen(settings.console_bind, "AMPARO_CONSOLE_BIND") if console else None
         if listener is not None:
             stack.callback(listener.close)
-        await stack.enter_async_context(serving_metrics(settings.metrics_bind))
         parts = await stack.enter_async_context(open_parts(settings, progress))
+        await stack.enter_async_context(serving_metrics(settings.metrics_bind, parts.store.stats))
         sender = await stack.enter_async_context(alert_sender(parts))
         loops: list[Loop] = [sweeper(parts), parts.reloader.run, sender.run]
         if listener is not None:
