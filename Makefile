@@ -11,7 +11,7 @@ DEV_READY := $(VENV)/.amparo-dev
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check bench rasa-check wheel clean browser
+.PHONY: help setup demo test transcripts check bench rasa-check wheel clean browser
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -25,6 +25,9 @@ demo: $(RUN_READY) ## Try everything on this machine, without a token
 
 test: $(DEV_READY) browser ## Run all tests, on SQLite, on PostgreSQL and in a browser
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+transcripts: $(DEV_READY) ## Print the long conversations as people see them, to be read aloud
+	@$(BIN)/python -m tests.transcripts $(ARGS)
 
 check: $(DEV_READY) ## Check style, types and content
 	$(BIN)/ruff check .

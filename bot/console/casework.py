@@ -73,7 +73,7 @@ def _contact(words: Catalogue, detail: CaseDetail, now: datetime) -> ContactBox:
     contact = detail.contact
     wish = words.t(f"contact.{contact.when or 'unasked'}")
     if contact.neutral:
-        wish = " · ".join((wish, words.t("contact.neutral")))
+        wish = " · ".join((wish, words.t(f"contact.neutral_{contact.opening}")))
     if detail.opens_at is None:
         held = words.t("contact.waits_neutral" if contact.neutral else "contact.waits")
     elif detail.opens_at > now + _AT_ONCE:

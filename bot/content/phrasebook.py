@@ -292,7 +292,10 @@ class _Page:
     def _services(self, block: Services) -> list[str]:
         responses = self._book.responses
         country = responses.countries.get(self._audience.country)
-        found = directory.pick(country, block.kinds, block.limit, self._today, always=block.always)
+        at = self._now.astimezone(ZoneInfo(country.timezone)) if country and block.open_now else None
+        found = directory.pick(
+            country, block.kinds, block.limit, self._today, always=block.always, open_at=at
+        )
         wanted = block.worldwide
         if not found and block.kinds and "emergency" not in block.kinds:
             found = directory.pick(country, ("emergency",), 1, self._today)
@@ -301,7 +304,11 @@ class _Page:
         extra = directory.worldwide(responses, wanted, self._today) if wanted or not found else []
         language = self._audience.language
         fallback = self._book.fallback(language)
-        return [directory.describe(item, language, fallback, self._everyday) for item in (*found, *extra)]
+        here = [
+            directory.describe(item, language, fallback, self._everyday, when=block.open_now)
+            for item in found
+        ]
+        return [*here, *(directory.describe(item, language, fallback, self._everyday) for item in extra)]
 
     def _platform(self, block: PlatformHelp) -> list[str]:
         platform = self._book.responses.platforms.get(block.platform)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.contact import WINDOWS
+from bot.core.contact import OPENINGS, WINDOWS
 from bot.core.dialogue.commands import COMMANDS
 from bot.core.taxonomy import GUIDANCE_SINGLES, GUIDANCE_TOPICS, ROLES
 
@@ -14,6 +14,7 @@ SAFETY_PHRASES = (
     *(f"person_{duty}" for duty in _DUTY),
     *("understood", "corrected", "info_only", "added", "added_off", "safe_now", "not_safe", "without_phone"),
     *("call_now_none", "fallback", "open_now", "corrected_held", "nobody_came", "aim", "back_at"),
+    *("aim_lately", "aim_lately_hours"),
 )
 
 EVERYDAY_PHRASES = (
@@ -25,15 +26,21 @@ EVERYDAY_PHRASES = (
     *("delete_confirm", "delete_done", "delete_done_open_case", "delete_kept"),
     *("media_photo", "media_voice", "media_other", "old_button", "group_invite"),
     *("contacts_heading", "contacts_worldwide", "contact_unsure", "contact_unsure_web", "contact_free"),
-    *("contact_hours_always", "contact_hours", "contact_whatsapp", "contact_children"),
+    *(
+        "contact_hours_always",
+        "contact_hours",
+        "contact_hours_unknown",
+        "contact_whatsapp",
+        "contact_children",
+    ),
     *("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
     *("more_heading", "say_heading", "say_heading_child", "avoid_heading"),
     *("platform_heading", "platform_ask", "platform_note", "urgent_reminder"),
-    *("staff_joined", "staff_signature", "staff_left", "staff_released"),
+    *("staff_joined", "staff_signature", "staff_left", "staff_released", "person_here"),
     *("also_read", "forwarded", "slow_down", "exit_done", "exit_kept", "delete_receipt", "delete_why"),
     *("helped_ask", "helped_thanks", "helped_sorry"),
     *("contact_ask", "contact_how", "contact_neutral_set", "contact_plain_set", "contact_never_set"),
-    *("contact_knock", "contact_later"),
+    *("contact_later", *(f"contact_knock_{name}" for name in OPENINGS)),
     *("media_document", "media_sticker", "media_location", "media_contact", "media_poll"),
     *("bot_short", "bot_about", *(f"cmd_{name}" for name in COMMANDS)),
 )
@@ -45,7 +52,8 @@ BUTTONS = (
     *("action_report_message", "action_report_profile", "action_report_impersonation"),
     *("action_hacked_account", "action_block", "action_parental_tools", "action_ad_controls"),
     *("contact", "contact_any", *(f"contact_{name}" for name in WINDOWS), "contact_no"),
-    *("contact_neutral", "contact_plain", "helped_yes", "helped_no"),
+    *("contact_plain", *(f"contact_open_{name}" for name in OPENINGS), "knock_yes", "knock_no", "exit"),
+    *("helped_yes", "helped_no"),
     *("lesson_pdf", "lesson_family", "lesson_other", "lesson_told", "lesson_whole"),
     *("weekly", "weekly_stop", "weekly_yes", "weekly_no"),
     *("delete_yes", "delete_no", *(f"topic_{name}" for name in (*GUIDANCE_TOPICS, *GUIDANCE_SINGLES))),
@@ -82,12 +90,15 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "everyday.contact_whatsapp": frozenset({"number"}),
     "everyday.platform_heading": frozenset({"platform"}),
     "everyday.staff_joined": frozenset({"staff"}),
+    "everyday.person_here": frozenset({"staff"}),
     "everyday.staff_signature": frozenset({"staff"}),
     "everyday.welcome": frozenset({"safe_word"}),
     "everyday.urgent_reminder": frozenset({"safe_word"}),
     "everyday.slow_down": frozenset({"safe_word"}),
     "everyday.delete_receipt": frozenset({"when"}),
     "safety.aim": frozenset({"minutes"}),
+    "safety.aim_lately": frozenset({"minutes"}),
+    "safety.aim_lately_hours": frozenset({"hours"}),
     "safety.back_at": frozenset({"when"}),
     "safety.safe_word": frozenset({"safe_word"}),
     "lessons.card_head": frozenset({"ages", "minutes"}),

@@ -20,6 +20,9 @@ WINDOWS: dict[str, tuple[time, time]] = {
 CHOICES = ("", "any", *WINDOWS, "no")
 """``""`` was not asked yet and counts as ``any``: whoever waits in the chat must get the answer."""
 
+OPENINGS = ("moment", "go_on", "news")
+"""Neutral words that may come first (``everyday.contact_knock_<name>``): they tell whoever reads along nothing."""
+
 TALKING = timedelta(minutes=15)
 """Who wrote this recently is at the phone: an answer goes out whatever the hour."""
 
@@ -28,15 +31,20 @@ TALKING = timedelta(minutes=15)
 class SafeContact:
     """What the person chose. ``when`` is one of `CHOICES`.
 
-    ``neutral``: the first thing sent is a harmless question, and the rest waits for the answer.
+    ``opening``: the neutral words, one of `OPENINGS`, that are sent first while the rest waits for a yes;
+    empty for none.
     """
 
     when: str = ""
-    neutral: bool = False
+    opening: str = ""
 
     @property
     def asked(self) -> bool:
         return bool(self.when)
+
+    @property
+    def neutral(self) -> bool:
+        return bool(self.opening)
 
     @property
     def never(self) -> bool:

@@ -81,6 +81,8 @@ class Services:
     worldwide: tuple[str, ...] = ()
     always: bool = False
     """Services that are open day and night before others of their kind."""
+    open_now: bool = False
+    """Only what may be open at this hour: what surely is goes first, and unknown hours are named as unknown."""
 
 
 @dataclass(frozen=True, slots=True)

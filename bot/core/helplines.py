@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.case import DUE
@@ -67,6 +67,9 @@ class Helpline:
     retention_days: int = RETENTION_DAYS
     alerts: Mapping[str, object] = field(default_factory=dict)
     active: bool = True
+    waits: Mapping[Priority, tuple[int, ...]] = field(default_factory=dict)
+    """Minutes that nine of ten lately waited for a person's first answer, for each hour (UTC) at which the case
+    was opened; 0 where too few were answered to tell."""
 
     @property
     def is_default(self) -> bool:
@@ -81,6 +84,12 @@ class Helpline:
     def open_at(self, now: datetime) -> bool:
         """Whether somebody is there at a moment (aware)."""
         return self.hours.open_at(now.astimezone(ZoneInfo(self.zone)))
+
+    def waited(self, priority: Priority, now: datetime) -> timedelta | None:
+        """What people lately waited at this hour of the day; None where that cannot be told."""
+        minutes = self.waits.get(priority, ())
+        found = minutes[now.astimezone(UTC).hour] if len(minutes) == 24 else 0
+        return timedelta(minutes=found) if found else None
 
     def next_opening(self, now: datetime) -> datetime | None:
         """When somebody is there again (aware); None where the hours do not say."""

@@ -11,6 +11,7 @@ from bot.core.case import HELD_STATES, LEASE, Author, CaseState
 from bot.core.effects import Kind, Message, Phrase
 from bot.errors import Conflict, Outdated, Unsure
 from bot.helpline import alerts, changes, places
+from bot.helpline.announce import taken_back
 from bot.helpline.casefile import CaseFile, NewLine, add_event, add_lines, case_file, case_query, save_case
 from bot.helpline.crypto import Keyring
 from bot.helpline.dispatch import NewMessage
@@ -97,7 +98,8 @@ def release(connection: Connection, hand: Hand, reference: str, note: str) -> No
     case = mine(connection, hand, reference)
     case.give_back()
     leave(connection, hand, case, note, "released")
-    tell(connection, hand, case, "staff_released")
+    if not taken_back(connection, case, hand.now):
+        tell(connection, hand, case, "staff_released")
     finish(connection, hand, case, "released")
 
 
@@ -171,6 +173,7 @@ def sweep(connection: Connection, keyring: Keyring, now: datetime) -> int:
     for case in map(case_file, rows):
         holder = case.holder_id
         case.give_back()
+        taken_back(connection, case, now)
         line = NewLine(f"l{case.version}", Author.SYSTEM, now, key="lapsed", staff_id=holder)
         add_lines(connection, keyring, case, [line])
         add_event(connection, case.id, holder, "lapsed", now)

@@ -180,7 +180,7 @@ def group_lane(connection: Connection, keyring: Keyring, chat_id: int, now: date
         "version": 1,
         "unreachable": False,
         "contact_when": "",
-        "contact_neutral": False,
+        "contact_opening": "",
         "created_at": now,
         "seen_at": now,
     }

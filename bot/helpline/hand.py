@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, exists, func, select
 
 from bot.core.case import Author
 from bot.core.contact import TALKING, SafeContact
+from bot.core.dialogue.person import knock as knocking
 from bot.core.effects import Audience, Kind, Message, Phrase, Say
 from bot.core.ports import Renderer
 from bot.errors import Conflict, NotFound
@@ -113,12 +114,12 @@ def words(hand: Hand, audience: Audience, phrase: Phrase, kind: Kind) -> Message
 def send(connection: Connection, hand: Hand, case: CaseFile, message: NewMessage) -> int:
     """Into the outbox, at the time and behind the words that the person allowed."""
     query = select(conversations.c.bot_id, conversations.c.unreachable)
-    query = query.add_columns(conversations.c.contact_when, conversations.c.contact_neutral)
+    query = query.add_columns(conversations.c.contact_when, conversations.c.contact_opening)
     row = connection.execute(query.where(conversations.c.id == case.conversation_id)).one_or_none()
     if row is None or case.conversation_id is None:
         raise Conflict("the person has erased this talk")
     lane = Lane(row.bot_id, case.conversation_id, row.unreachable)
-    contact = SafeContact(row.contact_when, row.contact_neutral)
+    contact = SafeContact(row.contact_when, row.contact_opening)
     batch = [message]
     if not _talking(connection, hand, case):
         batch = _held_back(connection, hand, case, message, contact)
@@ -149,7 +150,7 @@ def _held_back(
     waiting = [replace(message, waits=True)]
     if asked:
         return waiting
-    question = words(hand, case.audience, Phrase("everyday.contact_knock"), Kind.NOTICE)
+    question = hand.renderer.render(knocking(contact.opening), case.audience, hand.now)[0]
     knock = NewMessage(f"case.{case.id}.knock.{case.version}", Kind.NOTICE, question, not_before=later)
     return [knock, *waiting]
 

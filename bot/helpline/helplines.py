@@ -18,6 +18,7 @@ from bot.core.taxonomy import Priority
 from bot.errors import Conflict, NotFound, WrongField
 from bot.helpline.database import Database
 from bot.helpline.tables import helplines
+from bot.helpline.waits import read_waits
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST_RETENTION = 3650
@@ -147,6 +148,7 @@ def _helpline(row: Row[Any]) -> Helpline:
         retention_days=row.retention_days,
         alerts=row.alerts,
         active=row.active,
+        waits=read_waits(row.waits),
     )
 
 

@@ -31,7 +31,7 @@ def checked_words(renderer: Renderer, intent: str, audience: Audience, now: date
 
     The first one asks whether it is a good moment, and tells nobody who reads along what it is about.
     """
-    wanted: list[tuple[str, Block]] = [("knock", Phrase("everyday.contact_knock"))]
+    wanted: list[tuple[str, Block]] = [("knock", Phrase("everyday.contact_knock_moment"))]
     kinds: tuple[str, ...] = _ALWAYS
     if is_guidance(intent):
         wanted += [(kind, Guidance(intent, part)) for kind, part in _PARTS.items()]

@@ -36,7 +36,7 @@ def detail(
     """A case with its timeline, its id, and whether this look is still to be written down."""
     second = staff.alias("second")
     query = queue_query().add_columns(
-        conversations.c.contact_when, conversations.c.contact_neutral, second.c.name.label("second_name")
+        conversations.c.contact_when, conversations.c.contact_opening, second.c.name.label("second_name")
     )
     query = query.outerjoin(second, second.c.id == cases.c.second_id)
     row = connection.execute(query.where(cases.c.reference == reference, theirs(member))).one_or_none()
@@ -45,7 +45,7 @@ def detail(
     case = case_file(row)
     lines = lines_of(connection, keyring, case)
     mine = case.holder_id == member.id and case.held(now)
-    contact = SafeContact(row.contact_when or "", bool(row.contact_neutral))
+    contact = SafeContact(row.contact_when or "", row.contact_opening or "")
     found = CaseDetail(
         row=queue_row(row),
         lines=lines,

@@ -44,11 +44,11 @@ def _tell(
     connection: Connection, keyring: Keyring, renderer: Renderer, case: CaseFile, now: datetime
 ) -> None:
     query = select(conversations.c.bot_id, conversations.c.unreachable)
-    query = query.add_columns(conversations.c.contact_when, conversations.c.contact_neutral)
+    query = query.add_columns(conversations.c.contact_when, conversations.c.contact_opening)
     row = connection.execute(query.where(conversations.c.id == case.conversation_id)).one_or_none()
     if row is None or case.conversation_id is None:
         return
-    contact = SafeContact(row.contact_when, row.contact_neutral)
+    contact = SafeContact(row.contact_when, row.contact_opening)
     opens = contact.opens(now, renderer.timezone(case.audience.country))
     if opens != now or contact.neutral:
         return  # unasked and not neutral: such a message may be read by somebody else

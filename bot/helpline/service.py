@@ -38,6 +38,7 @@ from bot.helpline.second_factor import Enrolment, Passed
 from bot.helpline.staff import Account, SignedIn, StaffAccounts, StaffMember, needs
 from bot.helpline.teamwork import Teamwork
 from bot.helpline.tokens import ApiTokens, Caller
+from bot.helpline.waits import measure
 from bot.helpline.watch import tell_overdue
 
 __all__ = [
@@ -201,12 +202,13 @@ class HelplineService(Teamwork, Overview, Alerting, Office):
     async def sweep(self, now: datetime) -> int:
         """Return cases whose lease ran out to the queue; returns how many.
 
-        Who waits in vain is told, so is the lead of what is overdue, and follow-ups come back.
+        Who waits in vain is told, so is the lead of what is overdue, follow-ups come back, and waiting is measured.
         """
         count = await self._database.run(desk.sweep, self._keyring, now)
         told = await self._database.run(tell_who_waits, self._keyring, self._renderer, now)
         late = await self._database.run(tell_overdue, self._keyring, now)
         back = await self._database.run(follow_up, self._keyring, now)
+        await self._database.run(measure, now)
         if count or told or late or back:
             self._change.ring()
         if told:

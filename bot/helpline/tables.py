@@ -81,7 +81,7 @@ class _ConversationColumns(TypedColumns):
     seen_at: Named[datetime] = Column(UtcDateTime, nullable=False, index=True)
     forgotten_at: Named[datetime | None] = Column(UtcDateTime)
     contact_when: Named[str] = Column(String(12), server_default="")
-    contact_neutral: Named[bool] = Column(Boolean, server_default=false())
+    contact_opening: Named[str] = Column(String(12), server_default="")
 
 
 conversations = Table("conversations", metadata, _ConversationColumns)
@@ -121,6 +121,8 @@ class _HelplineColumns(TypedColumns):
     alerts: Named[dict[str, Any]] = Column(JSON, nullable=False)
     active: Named[bool] = Column(Boolean)
     created_at: Named[datetime] = Column(UtcDateTime, nullable=False)
+    waits: Named[dict[str, list[int]]] = Column(JSON, nullable=False, server_default="{}")
+    waits_at: Named[datetime | None] = Column(UtcDateTime)
 
 
 helplines = Table("helplines", metadata, _HelplineColumns)

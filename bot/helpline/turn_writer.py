@@ -104,7 +104,7 @@ def _conversation(connection: Connection, keyring: Keyring, unit: Unit) -> int:
         "seen_at": unit.now,
         "forgotten_at": unit.now if unit.forgotten else None,
         "contact_when": unit.new_contact.when,
-        "contact_neutral": unit.new_contact.neutral,
+        "contact_opening": unit.new_contact.opening,
     }
     if taken.conversation_id is None:
         chat = {

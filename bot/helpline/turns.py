@@ -182,7 +182,7 @@ def _next_query(head: Any) -> Any:
         conversations.c.unreachable,
         conversations.c.seen_at,
         conversations.c.contact_when,
-        conversations.c.contact_neutral,
+        conversations.c.contact_opening,
         _knocked().label("knocked"),
         helplines_at_work().label("at_work"),
         *BESIDE_CASES,
@@ -257,7 +257,7 @@ def _taken(keyring: Keyring, bot_id: int, row: Row[Any], others: tuple[Other, ..
         seen_at=row.seen_at,
         case=None if row.id is None else case_file(row),
         at_work=frozenset(int(part) for part in (row.at_work or "").split(",") if part),
-        contact=SafeContact(row.contact_when or "", bool(row.contact_neutral)),
+        contact=SafeContact(row.contact_when or "", row.contact_opening or ""),
         knocked=bool(row.knocked),
         others=others,
     )

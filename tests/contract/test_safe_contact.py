@@ -87,8 +87,8 @@ async def test_never_means_not_before_the_person_writes(world: World, ana: Staff
 
 
 async def test_a_neutral_question_goes_first_and_once(world: World, ana: StaffMember) -> None:
-    assert await written_at_night(world, ana, SafeContact("any", neutral=True)) == [
-        "es everyday.contact_knock"
+    assert await written_at_night(world, ana, SafeContact("any", "go_on")) == [
+        "es everyday.contact_knock_go_on"
     ]
     await releases(world)
     texts = await delivered(world)
@@ -204,3 +204,39 @@ async def test_who_was_told_that_nobody_is_there_is_not_told_again(world: World)
     world.clock.advance(minutes=6)
     await world.store.service.sweep(world.clock.now())
     assert await delivered(world) == []
+
+
+async def comes_and_goes(world: World, ana: StaffMember, contact: SafeContact) -> str:
+    """A case at night, taken and given back before the person may be written to; its reference."""
+    world.clock.advance(hours=TO_NIGHT)
+    reference = await world.opens(CHAT)
+    await chooses(world, contact)
+    world.clock.advance(hours=1)
+    await delivered(world)
+    await world.store.service.claim(ana, reference)
+    return reference
+
+
+@pytest.mark.parametrize("contact", [SafeContact("morning"), SafeContact("morning", "news")])
+@pytest.mark.parametrize("lapses", [True, False])
+async def test_nobody_is_announced_who_has_left_meanwhile(
+    world: World, ana: StaffMember, contact: SafeContact, lapses: bool
+) -> None:
+    reference = await comes_and_goes(world, ana, contact)
+    if lapses:
+        world.clock.advance(minutes=16)
+        await world.store.service.sweep(world.clock.now())
+    else:
+        await world.store.service.release(ana, reference, "off duty")
+    world.clock.advance(hours=9)
+    assert await delivered(world) == []
+
+
+async def test_the_neutral_words_stay_before_a_reply(world: World, ana: StaffMember) -> None:
+    reference = await comes_and_goes(world, ana, SafeContact("any", "news"))
+    assert await delivered(world) == ["es everyday.contact_knock_news"]
+    detail = await world.store.service.case(ana, reference)
+    await world.store.service.reply(ana, reference, "I am here", seen=detail.last_line, token="t1")
+    await world.store.service.release(ana, reference, "off duty")
+    await releases(world)
+    assert [("I am here" in text) for text in await delivered(world)] == [True]

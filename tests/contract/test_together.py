@@ -377,7 +377,7 @@ async def test_words_at_hand_are_in_the_persons_language(
     row = (await service.case(ana, await world.opens(MOTHER))).row
     found = {(item.kind, item.title, item.text) for item in await service.material(ana, row)}
     assert ("canned", "calm", "Respire despacio") in found
-    assert ("knock", "", "es everyday.contact_knock") in found
+    assert ("knock", "", "es everyday.contact_knock_moment") in found
     assert "Breathe slowly" not in {text for _, _, text in found}
 
 

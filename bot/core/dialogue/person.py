@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.contact import CHOICES, WINDOWS, SafeContact
+from bot.core.contact import CHOICES, OPENINGS, WINDOWS, SafeContact
 from bot.core.dialogue import guidance
 from bot.core.dialogue.blocks import MENU, PERSON, button, country_rows, duty, rows, safety, say
 from bot.core.effects import (
@@ -78,24 +78,37 @@ def open_now(state: State) -> list[Block]:
     """With nobody at work: who can be called at this hour."""
     if state.on_duty or not state.country:
         return []
-    return [safety("open_now"), Services(_OPEN_NOW, 1, always=True)]
+    return [safety("open_now"), Services(_OPEN_NOW, 1, open_now=True)]
 
 
 def how_long(state: State, priority: Priority) -> list[Block]:
-    """What the helpline has set itself at this hour: how soon it reads, or when it is back."""
+    """How long it takes at this hour: what was measured lately where that is slower than what the helpline has
+    set itself, else its aim; with nobody at work, when it is back."""
     helpline = covering(state.helplines, state.country, state.language)
     if helpline is None or state.moment is None:
         return []
     if state.on_duty:
-        minutes = helpline.due[priority] // timedelta(minutes=1)
+        aim, lately = helpline.due[priority], helpline.waited(priority, state.moment)
+        if lately is not None and lately > aim:
+            return [_lately(lately)]
+        minutes = aim // timedelta(minutes=1)
         return [safety("aim", minutes=str(minutes))] if minutes <= _LONGEST_AIM else []
     back = helpline.next_opening(state.moment)
     return [] if back is None else [safety("back_at", when=f"time:{back.isoformat()}")]
 
 
+def _lately(waited: timedelta) -> Block:
+    """Rounded up: nobody should wait longer than was said."""
+    minutes = -(-waited // timedelta(minutes=5)) * 5
+    if minutes <= _LONGEST_AIM:
+        return safety("aim_lately", minutes=str(minutes))
+    return safety("aim_lately_hours", hours=str(-(-waited // timedelta(hours=1))))
+
+
 def confirmed_buttons(state: State) -> Rows:
-    """What stays in reach once a case is open."""
-    return ((button("numbers", "numbers"), choice(state, "wrong")),)
+    """What stays in reach once a case is open; leaving at once where the channel can take messages away."""
+    first = (button("numbers", "numbers"), choice(state, "wrong"))
+    return (first, (button("exit", "exit"),)) if state.wipes else (first,)
 
 
 def choice(state: State, answer: str, label: str = "") -> Button:
@@ -113,15 +126,27 @@ def contact(state: State, when: str, style: str) -> Step | None:
     """A tap on when (``w``) or on how (``s``) the helpline may write."""
     if when in CHOICES and when:
         return _set_when(state, when)
-    if style in ("neutral", "plain") and state.contact.asked:
-        chosen = replace(state.contact, neutral=style == "neutral")
-        told = say(f"contact_{style}_set", buttons=_after_contact(state), kind=Kind.SAFETY)
+    if style in (*OPENINGS, "plain") and state.contact.asked:
+        chosen = replace(state.contact, opening="" if style == "plain" else style)
+        words = ("contact_neutral_set", opening(style)) if chosen.neutral else ("contact_plain_set",)
+        told = say(*words, buttons=_after_contact(state), kind=Kind.SAFETY)
         return replace(state, contact=chosen), (SetContact(chosen), told)
     return None
 
 
-def knocked(state: State) -> tuple[Effect, ...]:
-    """The person answered the neutral question with no."""
+def opening(name: str) -> str:
+    """Key of the neutral words."""
+    return f"contact_knock_{name}"
+
+
+def knock(name: str) -> Say:
+    """The neutral words that go first, with yes and not now by tap."""
+    picks = (button("knock_yes", "knock", a="yes"), button("knock_no", "knock", a="no"))
+    return say(opening(name), buttons=(picks,), kind=Kind.NOTICE)
+
+
+def later(state: State) -> tuple[Effect, ...]:
+    """The neutral words were answered with no."""
     return (say("contact_later", kind=Kind.SAFETY),)
 
 
@@ -147,7 +172,7 @@ def nobody_came(country: str) -> Say:
     """To who was told that somebody is at work, when in the promised time nobody took the case."""
     blocks: list[Block] = [safety("nobody_came")]
     if country:
-        blocks += [safety("open_now"), Services(("emergency", *_OPEN_NOW), 1, always=True)]
+        blocks += [safety("open_now"), Services(("emergency", *_OPEN_NOW), 1, open_now=True)]
     buttons = ((button("numbers", "numbers"),),)
     return say(*blocks, buttons=buttons, kind=Kind.SAFETY)
 
@@ -174,9 +199,11 @@ def _set_when(state: State, when: str) -> Step:
 
 
 def ask_how() -> Say:
-    """Whether a neutral greeting comes first."""
-    picks = (button("contact_neutral", "contact", s="neutral"), button("contact_plain", "contact", s="plain"))
-    return say("contact_how", buttons=(picks,), kind=Kind.SAFETY)
+    """Which neutral words come first, if any; they are shown as they would arrive."""
+    picks = [button(f"contact_open_{name}", "contact", s=name) for name in OPENINGS]
+    picks.append(button("contact_plain", "contact", s="plain"))
+    words = [opening(name) for name in OPENINGS]
+    return say("contact_how", *words, buttons=rows(picks, 2), kind=Kind.SAFETY)
 
 
 def _after_contact(state: State) -> Rows:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
-from bot.core.dialogue import classroom, control, danger, everyday, flood, follow, guidance, person
+from bot.core.dialogue import (
+    attended,
+    classroom,
+    control,
+    danger,
+    everyday,
+    flood,
+    follow,
+    guidance,
+    known,
+    person,
+)
 from bot.core.dialogue.blocks import MENU, button, say, topic_rows
 from bot.core.dialogue.payloads import Payload, parse
 from bot.core.dialogue.spelling import is_safe_word
@@ -20,7 +32,6 @@ from bot.core.events import (
     SentMedia,
     Unblocked,
 )
-from bot.core.helplines import somebody_there
 from bot.core.ports import ContentFacts
 from bot.core.reading import FlagHit, Reading
 from bot.core.state import State
@@ -37,11 +48,6 @@ from bot.core.taxonomy import (
 from bot.core.triage import priority_of
 
 Step = tuple[State, tuple[Effect, ...]]
-
-TRUST_LANGUAGE = 0.6
-_SURELY_A_CHILD = 0.8
-WORDS_FOR_LANGUAGE = 3
-"""A language is taken from a text of at least so many words; one word is often the same in several."""
 
 
 def step(state: State, event: AnyEvent, content: ContentFacts) -> Step:
@@ -61,11 +67,11 @@ def step(state: State, event: AnyEvent, content: ContentFacts) -> Step:
         case Unblocked():
             return state, (MarkUnreachable(False),)
         case InGroup():
-            return _group(_with_language(state, None, event, content))
+            return _group(known.with_language(state, None, event, content))
     reading = getattr(event, "reading", None)
     state = replace(danger.ended(flood.counted(state, event)), moment=event.at)
-    state = _with_language(state, _own_words(event, reading), event, content)
-    state = _with_duty(_with_hints(state, _own_words(event, reading)))
+    state = known.with_language(state, _own_words(event, reading), event, content)
+    state = known.with_duty(known.with_hints(state, _own_words(event, reading)))
     if isinstance(event, Pressed):
         return _pressed(state, event, content)
     if reading is not None:
@@ -96,10 +102,19 @@ def _read(state: State, event: AnyEvent, reading: Reading, content: ContentFacts
     case = state.case
     if case is None or not case.knocked:
         return _heard(state, event, reading, content)
-    danger_now = bool(reading.flag_names & set(DANGER_FLAGS))
-    if reading.intent.name == "deny" and not danger_now and not state.contact.never:
-        return state, person.knocked(state)
-    state, effects = _heard(replace(state, case=replace(case, knocked=False)), event, reading, content)
+    if state.contact.neutral and not state.contact.never and not reading.flag_names & set(DANGER_FLAGS):
+        # Whoever has the phone in hand may ask "who is this?": only a yes opens.
+        if reading.intent.name == "deny":
+            return state, person.later(state)
+        if reading.intent.name != "affirm":
+            return _heard(state, event, reading, content)
+    return _released(state, lambda opened: _heard(opened, event, reading, content))
+
+
+def _released(state: State, then: Callable[[State], Step]) -> Step:
+    """What waited for the person goes out, before what is answered now."""
+    assert state.case is not None
+    state, effects = then(replace(state, case=replace(state.case, knocked=False)))
     return state, (Release(), *effects)
 
 
@@ -116,7 +131,7 @@ def _danger_first(state: State, event: AnyEvent, reading: Reading, content: Cont
     intent, flags = _told(reading), reading.flag_names
     if isinstance(event, Said) and event.forwarded:
         flags -= {CHILD_USER, HUMAN_REQUESTED}
-    if not _by_child(state, reading):
+    if not known.by_child(state, reading):
         flags -= {CHILD_USER}
     priority = priority_of(flags, intent)
     if priority is not None and priority > Priority.ROUTINE:
@@ -138,7 +153,7 @@ def _answered(state: State, event: AnyEvent, reading: Reading, content: ContentF
     """Words without danger."""
     if isinstance(event, Commanded):
         return _commanded(state, event, content)
-    if state.case is not None and state.case.held:
+    if attended.held(state):
         return state, ()
     if isinstance(event, SentMedia):
         return everyday.media(state, event)
@@ -195,17 +210,30 @@ def _person_and_guidance(state: State, reading: Reading, content: ContentFacts) 
     return state, effects
 
 
-_HEARD_BUTTONS = ("safety", "numbers", "ans", "delete", "human", "contact")
+_HEARD_BUTTONS = ("safety", "numbers", "ans", "delete", "human", "contact", "exit", "knock")
 
 
 def _pressed(state: State, event: Pressed, content: ContentFacts) -> Step:
     payload = parse(event.payload)
+    if payload is not None and payload.name == "knock":
+        return _knocked(state, payload)
     if flood.over(state) and (payload is None or payload.name not in _HEARD_BUTTONS):
         return state, flood.answer(state, event)
     result = None if payload is None else _button(state, payload, content)
+    if attended.held(state):
+        return attended.pressed(state, payload, result, content)
     if result is not None:
         return result
     return state, (say("old_button", buttons=((button("numbers", "numbers"), MENU),)),)
+
+
+def _knocked(state: State, payload: Payload) -> Step:
+    """The answer by tap to the neutral words; without anything behind them it says nothing either."""
+    if payload.get("a") != "yes":
+        return state, person.later(state)
+    if state.case is None or not state.case.knocked:
+        return state, (say("greet"),)
+    return _released(state, lambda opened: (opened, ()))
 
 
 def _button(state: State, payload: Payload, content: ContentFacts) -> Step | None:
@@ -236,6 +264,8 @@ def _plain_button(state: State, name: str, content: ContentFacts) -> Step | None
             return guidance.menu(state)
         case "something_else":
             return follow.something_else(state, content)
+        case "exit":
+            return control.leave(state)
         case "contact_when" if state.case is not None and state.case.open:
             return person.ask_when(state)
         case "human" | "privacy" | "help" | "change_language" | "change_country" | "case_status":
@@ -287,6 +317,11 @@ _COMMANDS = {
 
 
 def _commanded(state: State, event: Commanded, content: ContentFacts) -> Step:
+    usual = _command(state, event, content)
+    return attended.commanded(state, event.name, usual) if attended.held(state) else usual
+
+
+def _command(state: State, event: Commanded, content: ContentFacts) -> Step:
     if event.name == "start":
         return _started(state, event.argument, content)
     if event.name == "delete":
@@ -322,54 +357,3 @@ def _started(state: State, argument: str, content: ContentFacts) -> Step:
     state, effects = everyday.welcome(replace(state, country=country, role=role), content)
     counted = (Count(f"campaign:{campaign}"),) if _CAMPAIGN.fullmatch(campaign) else ()
     return state, (*counted, *effects)
-
-
-def _with_language(state: State, reading: Reading | None, event: AnyEvent, content: ContentFacts) -> State:
-    """Language from the text itself, then from the client; a language chosen by tap stays."""
-    if state.language_chosen and state.language:
-        return state
-    offered, client = content.offered_languages(), event.client_language
-    if reading is not None and reading.language in offered and _trusted(reading):
-        return replace(state, language=reading.language)
-    if state.language:
-        return state
-    if reading is not None and reading.words and not client:
-        return replace(state, language=content.closest_language(reading.language))
-    return replace(state, language=content.closest_language(client))
-
-
-def _trusted(reading: Reading) -> bool:
-    return reading.words >= WORDS_FOR_LANGUAGE and reading.language_confidence >= TRUST_LANGUAGE
-
-
-def _with_duty(state: State) -> State:
-    """Whether somebody is at work where a case of this person would go."""
-    if state.at_work is None or state.moment is None:
-        return state
-    there = somebody_there(state.helplines, state.audience, state.moment, state.at_work)
-    return replace(state, on_duty=there)
-
-
-def _with_hints(state: State, reading: Reading | None) -> State:
-    """Country and role as the text gives them away, until the person says otherwise."""
-    if reading is None:
-        return state
-    country = reading.entity("country") or ""
-    if not state.country and country in COUNTRIES:
-        state = replace(state, country=country)
-    if state.role_chosen:
-        return state
-    role = "child" if _by_child(state, reading) else reading.entity("audience") or ""
-    return replace(state, role=role) if role in ROLES else state
-
-
-def _by_child(state: State, reading: Reading) -> bool:
-    """Whether a child writes, as far as can be told.
-
-    "My daughter" is surer than a guess at the writer's age, now or in an earlier message; "my class"
-    says a pupil too.
-    """
-    hit = next((hit for hit in reading.flags if hit.name == CHILD_USER), None)
-    if hit is None or reading.entity("audience") == "parent":
-        return False
-    return hit.confidence >= _SURELY_A_CHILD or state.role not in ("parent", "teacher")

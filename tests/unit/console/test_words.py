@@ -34,6 +34,7 @@ from bot.console.present import SCRIPT_WORDS, VIEWS
 from bot.core.access import Role
 from bot.core.case import CaseState, DeliveryState, Outcome
 from bot.core.closing import CATEGORIES, CODES, REFERRALS
+from bot.core.contact import OPENINGS
 from bot.core.taxonomy import FLAGS, GUIDANCE_TOPICS, ROLES
 from bot.helpline.alerts import CALLS, DEAD_LETTER, TEST
 from bot.helpline.service import PURPOSES
@@ -89,6 +90,7 @@ def used_keys() -> set[str]:
     made |= {"queue.empty_overdue", "queue.empty_overdue_more"}
     made |= {f"chi.{top}" for top in CATEGORIES} | {f"chi.{code}" for code in CODES}
     made |= {f"referral.{name}" for name in REFERRALS}
+    made |= {f"contact.neutral_{name}" for name in OPENINGS}
     made |= {f"contact.{name}" for name in ("unasked", "any", "morning", "afternoon", "evening", "no")}
     made |= {f"offer.{name}" for name in ("to_me", "to_other")}
     made |= {f"insert.{name}" for name in ("knock", "steps", "more", "say", "avoid", "services")}

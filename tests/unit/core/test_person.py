@@ -100,21 +100,47 @@ def test_the_time_to_write_is_asked_once_and_set_by_tap(book: Phrasebook) -> Non
     assert "everyday.contact_ask" in keys(effects)
     after, effects = step(after, pressed('/contact{"w":"morning"}'), book)
     assert of(effects, SetContact) == [SetContact(SafeContact("morning"))]
-    after, effects = step(after, pressed('/contact{"s":"neutral"}'), book)
-    assert of(effects, SetContact) == [SetContact(SafeContact("morning", neutral=True))]
+    after, effects = step(after, pressed('/contact{"s":"go_on"}'), book)
+    assert of(effects, SetContact) == [SetContact(SafeContact("morning", "go_on"))]
     _, effects = step(after, pressed('/safety{"a":"person","n":"1"}'), book)
     assert "everyday.contact_ask" not in keys(effects)
 
 
-def test_the_answer_to_the_neutral_question_opens_and_a_no_does_not(
-    book: Phrasebook, said: SaidMaker
-) -> None:
+def test_only_a_yes_to_the_neutral_words_opens(book: Phrasebook, said: SaidMaker) -> None:
     held = replace(case(CaseState.CLAIMED), knocked=True)
-    state = State(language="es", incident=1, case=held)
+    state = State(language="es", incident=1, case=held, contact=SafeContact("any", "go_on"))
     assert of(step(state, said("ahora no", "deny"), book)[1], Release) == []
+    assert step(state, said("quién habla"), book)[1] == ()
     assert of(step(state, said("sí, dime", "affirm"), book)[1], Release) == [Release()]
+    assert of(step(state, pressed('/knock{"a":"no"}'), book)[1], Release) == []
+    assert step(state, pressed('/knock{"a":"yes"}'), book)[1] == (Release(),)
     danger = said("me pegan", "abuse/disclosure", flags=("violence",))
     assert of(step(state, danger, book)[1], Release) == [Release()]
+
+
+def test_who_is_not_to_be_written_to_opens_with_any_word(book: Phrasebook, said: SaidMaker) -> None:
+    held = replace(case(CaseState.CLAIMED), knocked=True)
+    state = State(language="es", incident=1, case=held, contact=SafeContact("no"))
+    assert of(step(state, said("ya puedo hablar"), book)[1], Release) == [Release()]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        (0, Phrase("safety.aim", {"minutes": "60"})),
+        (40, Phrase("safety.aim", {"minutes": "60"})),  # quicker than the aim: nothing is promised of it
+        (81, Phrase("safety.aim_lately", {"minutes": "85"})),
+        (121, Phrase("safety.aim_lately_hours", {"hours": "3"})),
+    ],
+)
+def test_the_slower_of_aim_and_what_was_measured_at_this_hour_is_said(
+    minutes: int, expected: Phrase, book: Phrasebook, said: SaidMaker
+) -> None:
+    hours = tuple(minutes if hour == NOW.hour else 1 for hour in range(24))
+    line = replace(DEFAULT, waits={Priority.URGENT: hours})
+    state = State(language="es", country="cr", helplines=(line,), on_duty=True)
+    effects = step(state, said("me pegan", "abuse/disclosure", flags=("violence",)), book)[1]
+    assert expected in _phrases(effects)
 
 
 def test_whether_it_helped_is_asked_once_a_topic_and_counted_without_the_person(

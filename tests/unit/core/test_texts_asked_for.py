@@ -14,13 +14,13 @@ from bot.content.model import Texts
 from bot.content.phrasebook import Phrasebook
 from bot.content.required import ALL_KEYS
 from bot.core.case import CaseState, CaseView
-from bot.core.contact import CHOICES, SafeContact
+from bot.core.contact import CHOICES, OPENINGS, SafeContact
 from bot.core.dialogue import step
 from bot.core.dialogue.classroom import tip
 from bot.core.dialogue.everyday import HANDLERS
 from bot.core.dialogue.flood import MOST
 from bot.core.dialogue.guidance import TOPIC_INTENTS
-from bot.core.dialogue.person import nobody_came
+from bot.core.dialogue.person import how_long, knock, nobody_came
 from bot.core.effects import Audience, Phrase, Say, Services
 from bot.core.events import AnyEvent, Commanded, InGroup, Media, Pressed, SentMedia
 from bot.core.handout import Document
@@ -63,7 +63,8 @@ PAYLOADS = (
     *(f'/inform{{"role":"{role}"}}' for role in ROLES),
     *(f'/part{{"i":"bullying/victim","p":"{part}"}}' for part in ("more", "say", "avoid", "first")),
     *(f'/contact{{"w":"{when}"}}' for when in CHOICES),
-    *('/contact{"s":"neutral"}', '/contact{"s":"plain"}', "/contact_when"),
+    *(f'/contact{{"s":"{words}"}}' for words in (*OPENINGS, "plain")),
+    *("/contact_when", "/exit", '/knock{"a":"yes"}', '/knock{"a":"no"}'),
     *('/helped{"a":"yes"}', '/helped{"a":"no"}'),
     *('/platform{"i":"bullying/victim"}', '/topic{"t":"abuse"}'),
     *(
@@ -176,6 +177,11 @@ def test_texts_asked_for_are_those_required(book: Phrasebook, said: SaidMaker) -
     for effect in step(State(language="es", wipes=False), Commanded(NOW, "es", name="exit"), recorder)[1]:
         if isinstance(effect, Say):
             recorder.render(effect, Audience("es"), NOW)
+    for minutes in (90, 300):
+        slow = Helpline(1, "one", "One", waits={Priority.URGENT: (minutes,) * 24})
+        waiting = State(language="es", helplines=(slow,), on_duty=True, moment=NOW)
+        recorder.render(Say(tuple(how_long(waiting, Priority.URGENT))), Audience("es"), NOW)
+    recorder.render(knock(OPENINGS[0]), Audience("es"), NOW)
     recorder.render(nobody_came("cr"), Audience("es", "cr"), NOW)
     recorder.render(tip(recorder.lesson_cards("es")[0]), Audience("es"), NOW)
     for document, country in product(("bullying_6-9", "family_abuse"), ("", "cr")):
@@ -184,7 +190,7 @@ def test_texts_asked_for_are_those_required(book: Phrasebook, said: SaidMaker) -
     asked = {key for key in recorder.asked if key.startswith(files)}
     # The notices that staff's work sends, asked for by the helpline.
     helpline = "\n".join(path.read_text("utf-8") for path in (ROOT / "bot" / "helpline").glob("*.py"))
-    notices = r'"(?:everyday\.)?(staff_joined|staff_left|staff_released|staff_signature|contact_knock)"'
+    notices = r'"(?:everyday\.)?(staff_joined|staff_left|staff_released|staff_signature)"'
     asked |= {f"everyday.{name}" for name in re.findall(notices, helpline)}
     assert asked - ALL_KEYS == set()
     assert ALL_KEYS - asked - WEEKDAYS == set()
