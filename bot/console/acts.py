@@ -14,7 +14,7 @@ from bot.console.door import BadForm
 from bot.console.visit import member_of, parts_of, visitor_of
 from bot.core.closing import CODES, Closing
 from bot.core.outcome import Outcome
-from bot.core.taxonomy import FLAGS
+from bot.core.taxonomy import FLAGS, Priority
 from bot.errors import SecondNeeded
 from bot.helpline.service import LONGEST_NOTE
 
@@ -98,6 +98,18 @@ async def stand_by(request: Request, reference: str) -> Response:
     """Be the second person."""
     service, member, text = parts_of(request).service, member_of(request), text_of(request)
     return await _act(request, reference, lambda: service.stand_by(member, reference, text), "second")
+
+
+@router.post("/cases/{reference}/priority")
+async def judge(request: Request, reference: str) -> Response:
+    """Raise or lower it, with the reason."""
+    service, member, text = parts_of(request).service, member_of(request), text_of(request)
+    name = _field(request, "to").upper()
+    if name not in Priority.__members__:
+        raise BadForm
+    return await _act(
+        request, reference, lambda: service.judge(member, reference, Priority[name], text), "judged"
+    )
 
 
 @router.post("/cases/{reference}/merge")

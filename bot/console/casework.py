@@ -49,6 +49,7 @@ def case_work(
         may_stand_by=held and works and not mine and not detail.second,
         may_take_over=held and lead and not mine,
         may_lead=is_open and lead,
+        priorities=_priorities(words, row.priority, lower=mine or lead) if is_open and works else (),
         colleagues=tuple(Choice(str(one.id), one.name) for one in around.colleagues),
         helplines=tuple(
             Choice(line.code, line.name)
@@ -63,6 +64,12 @@ def case_work(
         inserts=tuple(_insert(words, item) for item in around.material),
         no_ready=_no_ready(words, detail, around),
     )
+
+
+def _priorities(words: Catalogue, now: Priority, *, lower: bool) -> tuple[Choice, ...]:
+    """What the reader may make of it: higher, and where he or she answers for it also lower."""
+    names = [one.name.lower() for one in sorted(Priority, reverse=True) if one > now or (lower and one < now)]
+    return tuple(Choice(name, words.t(f"priority.{name}")) for name in names)
 
 
 _AT_ONCE = timedelta(minutes=1)

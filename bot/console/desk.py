@@ -39,7 +39,7 @@ DONE = frozenset(
     {
         *("taken", "replied", "noted", "draft", "released", "closed", "kept", "nothing", "retried"),
         *("offered", "accepted", "refused", "taken_over", "help_asked", "second", "merged", "parted"),
-        *("passed_on", "inserted", "saved", "handed", "tested"),
+        *("passed_on", "inserted", "saved", "handed", "tested", "judged"),
     }
 )
 PROBLEMS = {

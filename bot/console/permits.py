@@ -47,6 +47,7 @@ ROUTES: Mapping[str, Permission | None] = {
     "POST /cases/{reference}/take-over": _P.CASE_ASSIGN,
     "POST /cases/{reference}/call-help": _P.CASE_WORK,
     "POST /cases/{reference}/stand-by": _P.CASE_WORK,
+    "POST /cases/{reference}/priority": _P.CASE_WORK,
     "POST /cases/{reference}/merge": _P.CASE_ASSIGN,
     "POST /cases/{reference}/part": _P.CASE_ASSIGN,
     "POST /cases/{reference}/pass-on": _P.CASE_ASSIGN,

@@ -81,6 +81,7 @@ class CaseWork:
     may_stand_by: bool
     may_take_over: bool
     may_lead: bool
+    priorities: tuple[Choice, ...]
     colleagues: tuple[Choice, ...]
     helplines: tuple[Choice, ...]
     main: Choice | None

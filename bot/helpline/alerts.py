@@ -30,7 +30,16 @@ DEAD_LETTER = "dead_letter"
 """A message of a person could not be handled; whoever runs the installation must look."""
 
 EVENTS = (
-    *("opened", "raised", "reopened", "line", "confirmed_person", "confirmed_information", "confirmed_wrong"),
+    *(
+        "opened",
+        "raised",
+        "lowered",
+        "reopened",
+        "line",
+        "confirmed_person",
+        "confirmed_information",
+        "confirmed_wrong",
+    ),
     *("contact_set", "unreachable", "reachable", "claimed", "released", "lapsed", "offered", "help_asked"),
     *("second", "merged", "parted", "overdue", "overdue_again", "closed", "closed_alone", DEAD_LETTER, TEST),
 )

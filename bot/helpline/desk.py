@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from bot.core.case import HELD_STATES, LEASE, Author, CaseState
 from bot.core.effects import Kind, Message, Phrase
+from bot.core.taxonomy import Priority
 from bot.errors import Conflict, Outdated, Unsure
 from bot.helpline import alerts, changes, places
 from bot.helpline.announce import taken_back
@@ -29,6 +30,7 @@ from bot.helpline.hand import (
 )
 from bot.helpline.sql import ONE, word
 from bot.helpline.tables import case_lines, cases
+from bot.helpline.watch import ALARMS
 
 LONGEST_REPLY = 3500
 """UTF-16 units, as Telegram counts; 4096 with the signature."""
@@ -58,8 +60,14 @@ def claim(connection: Connection, hand: Hand, reference: str) -> None:
 
 
 def take_next(connection: Connection, hand: Hand) -> str | None:
-    """Take the gravest case that nobody has, the one due first among equals; its reference or None."""
-    row = connection.execute(_FIRST, {"b_helpline": hand.staff.helpline_id}).one_or_none()
+    """Take the gravest case that nobody has, the one due first among equals; its reference or None.
+
+    Behind emergencies goes what the lead was called for twice: a routine case must not wait for ever.
+    """
+    own = {"b_helpline": hand.staff.helpline_id}
+    row = connection.execute(_FIRST, own).one_or_none()
+    if row is not None and row.rank != -int(Priority.EMERGENCY):
+        row = connection.execute(_AGED, own).one_or_none() or row
     if row is None:
         return None
     case = case_file(row)
@@ -67,13 +75,14 @@ def take_next(connection: Connection, hand: Hand) -> str | None:
     return case.reference
 
 
-_FIRST = (
+_UNHELD = (
     case_query()
     .where(cases.c.state == word("new"), cases.c.helpline_id == bindparam("b_helpline"))
-    .order_by(cases.c.rank, cases.c.due_at, cases.c.id)
     .limit(ONE)
     .with_for_update(of=cases, key_share=True, skip_locked=True)
 )
+_FIRST = _UNHELD.order_by(cases.c.rank, cases.c.due_at, cases.c.id)
+_AGED = _UNHELD.where(cases.c.alarm >= len(ALARMS)).order_by(cases.c.due_at, cases.c.id)
 
 
 def _take(connection: Connection, hand: Hand, case: CaseFile) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, exists, select
 
 from bot.core.access import Permission
 from bot.core.case import HELD_STATES, LEASE, CaseState
+from bot.core.taxonomy import Priority
 from bot.errors import Conflict, NotFound
 from bot.helpline.casefile import CaseFile
 from bot.helpline.hand import Hand, by_reference, finish, leave, mine, tell
@@ -90,6 +91,29 @@ def stand_by(connection: Connection, hand: Hand, reference: str, note: str) -> N
     case.second_id, case.help_at = hand.staff.id, None
     leave(connection, hand, case, note, "second")
     finish(connection, hand, case, "second")
+
+
+def judge(connection: Connection, hand: Hand, reference: str, priority: Priority, note: str) -> None:
+    """Somebody has read it and sees it otherwise than the bot did.
+
+    Whoever works on cases may raise it, held or not; to lower it takes its holder or a lead. New danger in
+    what the person writes raises it again. Raises `Conflict` where nothing changes or it may not be lowered.
+    """
+    case = by_reference(connection, hand, reference)
+    raised = priority > case.priority
+    if not case.open or priority is case.priority:
+        raise Conflict("the case has this priority, or is closed")
+    if not raised and not (_holds(hand, case) or hand.staff.may(Permission.CASE_ASSIGN)):
+        raise Conflict("only its holder or a lead lowers the priority of a case")
+    case.priority, before = priority, case.due_at
+    if raised:
+        case.due_from(hand.now)
+        case.due_at = min(before, case.due_at)
+    else:
+        case.due_from(case.person_at or case.opened_at)
+    what = "raised" if raised else "lowered"
+    leave(connection, hand, case, note, f"judged_{what}", f"priority={int(priority)}")
+    finish(connection, hand, case, what)
 
 
 def merge(connection: Connection, hand: Hand, reference: str, into: str, note: str) -> None:

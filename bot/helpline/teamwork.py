@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.core.access import Permission
 from bot.core.case import QueueRow
 from bot.core.effects import Audience
+from bot.core.taxonomy import Priority
 from bot.helpline import canned, handover
 from bot.helpline.acting import Acting
 from bot.helpline.canned import CannedText
@@ -60,6 +61,14 @@ class Teamwork(Acting):
         """Be the second person of a case, with what one saw. Raises `NotFound`, `Conflict`, ValueError."""
         needs(staff, Permission.CASE_WORK)
         await self._act(handover.stand_by, staff, reference, clean(note, LONGEST_NOTE))
+
+    async def judge(self, staff: StaffMember, reference: str, priority: Priority, note: str) -> None:
+        """Set the priority, with the reason; a lower one only as holder or lead.
+
+        Raises `NotFound`, `Conflict`, and ValueError where there is no note.
+        """
+        needs(staff, Permission.CASE_WORK)
+        await self._act(handover.judge, staff, reference, priority, clean(note, LONGEST_NOTE))
 
     async def merge(self, staff: StaffMember, reference: str, into: str, note: str) -> None:
         """Mark a case as the same event as another. Raises `NotFound`, `Conflict`, ValueError."""

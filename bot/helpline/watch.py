@@ -22,7 +22,8 @@ AGAIN = {
 """How long after the due time the second alert goes out."""
 
 _BATCH = 100
-_STEPS = ("overdue", "overdue_again")
+ALARMS = ("overdue", "overdue_again")
+"""What the lead is called for, one after the other."""
 
 
 def tell_overdue(connection: Connection, keyring: Keyring, now: datetime) -> int:
@@ -45,7 +46,7 @@ def tell_overdue(connection: Connection, keyring: Keyring, now: datetime) -> int
     found = [case_file(row) for row in connection.execute(late)]
     entries = []
     for case in found:
-        what = _STEPS[case.alarm]
+        what = ALARMS[case.alarm]
         case.alarm += 1
         line = NewLine(f"{what}.{case.version}", Author.SYSTEM, now, key=what)
         add_lines(connection, keyring, case, [line])

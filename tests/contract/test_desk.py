@@ -122,6 +122,21 @@ async def test_the_sweep_returns_a_case_with_its_draft(
     assert (await service.case(ben, mine)).draft == "half a thought"
 
 
+async def test_a_routine_case_is_not_left_waiting_for_ever(world: World) -> None:
+    ana, service = await world.staff(), world.store.service
+    old = await world.opens(MOTHER, Priority.ROUTINE)
+    world.clock.advance(days=1, hours=3)
+    await service.sweep(world.clock.now())
+    assert (await service.queue(ana)).rows[0].reference == old
+    urgent = await world.opens(TEACHER, Priority.URGENT)
+    assert await service.take_next(ana) == urgent  # called for once: its turn comes
+    world.clock.advance(hours=1)
+    await service.sweep(world.clock.now())
+    await world.opens(700, Priority.URGENT)
+    grave = await world.opens(701, Priority.EMERGENCY)
+    assert [await service.take_next(ana) for _ in range(2)] == [grave, old]
+
+
 async def test_take_next_takes_the_gravest_then_the_one_due_first(
     world: World, service: HelplineService, ana: StaffMember, ben: StaffMember
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.case import LEASE, CaseDetail, CaseState
 from bot.core.closing import Closing
-from bot.core.effects import OpenCase
+from bot.core.effects import OpenCase, RaiseCase
 from bot.core.outcome import Outcome
 from bot.core.ports import TurnUnit
 from bot.core.taxonomy import Priority
@@ -383,3 +383,32 @@ async def test_words_at_hand_are_in_the_persons_language(
 
 async def test_the_lease_is_told(world: World, service: HelplineService, mine: str, ana: StaffMember) -> None:
     assert (await service.case(ana, mine)).lease_until == world.clock.now() + LEASE
+
+
+async def test_whoever_reads_a_case_may_raise_it_and_only_who_answers_for_it_lowers_it(
+    world: World, service: HelplineService, ana: StaffMember, ben: StaffMember, lead: StaffMember
+) -> None:
+    reference = await world.opens(MOTHER, Priority.ROUTINE)
+    await service.judge(ben, reference, Priority.EMERGENCY, "he is at the door")
+    (row,) = (await service.queue(ana)).rows
+    assert (row.priority, row.due_at) == (Priority.EMERGENCY, world.clock.now() + timedelta(minutes=5))
+    for who, wanted in ((ben, Priority.URGENT), (ben, Priority.EMERGENCY), (ana, Priority.ROUTINE)):
+        with pytest.raises(Conflict):
+            await service.judge(who, reference, wanted, "x")
+    await service.claim(ana, reference)
+    await service.judge(ana, reference, Priority.URGENT, "he has gone, her sister is there")
+    await service.judge(lead, reference, Priority.ROUTINE, "as agreed with Ana")
+    with pytest.raises(ValueError, match="empty"):
+        await service.judge(lead, reference, Priority.URGENT, " ")
+    lines = (await service.case(ana, reference)).lines
+    judged = [(line.key, line.staff) for line in lines if line.key.startswith("judged")]
+    assert judged == [("judged_raised", "Ben"), ("judged_lowered", "Ana"), ("judged_lowered", "Lea")]
+    assert "he has gone, her sister is there" in [line.text for line in lines]
+    await world.talk(MOTHER, in_danger_again)
+    (row,) = (await service.queue(ana)).rows
+    assert row.priority is Priority.EMERGENCY
+
+
+async def in_danger_again(unit: TurnUnit) -> None:
+    await unit.load()
+    await unit.raise_case(RaiseCase(Priority.EMERGENCY, ("violence",)))

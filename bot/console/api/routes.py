@@ -18,6 +18,7 @@ from bot.console.api.shapes import (
     Health,
     Made,
     NoteIn,
+    PriorityIn,
     ReleaseIn,
     ReplyIn,
     Statistics,
@@ -100,6 +101,13 @@ async def release(parts: Behind, caller: Writes, reference: Reference, body: Rel
     """Give a case back to the queue, with a word for whoever takes it next."""
     await parts.service.release(caller.member, reference, body.note)
     return Taken(reference=None)
+
+
+@router.post("/cases/{reference}/priority")
+async def judge(parts: Behind, caller: Writes, reference: Reference, body: PriorityIn) -> Taken:
+    """Set the priority that somebody who has read the case gives it."""
+    await parts.service.judge(caller.member, reference, Priority[body.priority.upper()], body.note)
+    return Taken(reference=reference.upper())
 
 
 @router.post("/cases/{reference}/notes", status_code=201)

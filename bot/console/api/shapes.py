@@ -160,6 +160,13 @@ class NoteIn(Closed):
     text: str = Field(min_length=1, max_length=LONGEST_NOTE)
 
 
+class PriorityIn(Closed):
+    """``note``: the reason, for staff. Raising is open to all who work on cases, lowering to the holder or a lead."""
+
+    priority: PriorityName
+    note: str = Field(min_length=1, max_length=LONGEST_NOTE)
+
+
 class ReplyIn(Closed):
     """``seen``: the ``last_line`` you had before you. ``token``: the same again sends nothing twice.
 

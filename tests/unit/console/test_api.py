@@ -98,6 +98,7 @@ CALLS = [
     ("POST", "/cases/{}/claim", "cases:write"),
     ("POST", "/cases/{}/release", "cases:write"),
     ("POST", "/cases/{}/notes", "cases:write"),
+    ("POST", "/cases/{}/priority", "cases:write"),
     ("POST", "/cases/{}/replies", "cases:write"),
     ("POST", "/cases/{}/close", "cases:write"),
     ("GET", "/statistics", "statistics:read"),
@@ -106,6 +107,7 @@ CALLS = [
 BODIES = {
     "release": {"note": "x"},
     "notes": {"text": "x"},
+    "priority": {"priority": "emergency", "note": "x"},
     "replies": REPLY,
     "close": {"outcome": "supported", "tell": False},
 }

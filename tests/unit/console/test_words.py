@@ -168,7 +168,7 @@ EVENTS = (
     "other",
     *("reopened", "follow_up", "overdue", "overdue_again", "offered", "accepted", "refused"),
     *("offer_withdrawn", "taken_over", "help_asked", "second", "merged", "parted", "passed_on"),
-    *("contact_set", "nobody_came", "dead_letter"),
+    *("contact_set", "nobody_came", "dead_letter", "judged_raised", "judged_lowered"),
 )
 
 
