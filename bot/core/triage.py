@@ -17,6 +17,8 @@ from bot.core.taxonomy import (
     topic_of,
 )
 
+OWN_BEHAVIOUR = "abuse/own_behaviour"
+
 
 def priority_of(flags: Iterable[str], intent: str) -> Priority | None:
     """The priority of a case that these flags and this intent open, or None where none is opened."""
@@ -36,8 +38,11 @@ def with_intents(reading: Reading, ranking: tuple[Ranked, ...]) -> Reading:
     """The reading with another server's intents, unless that would make less of the danger in it.
 
     Of a text without words, such as a heart, a model that always guesses would make a yes or a no.
+    That somebody writes of own conduct must be read here too: a victim must not be answered so.
     """
-    if not reading.words:
+    if ranking[0].name == OWN_BEHAVIOUR and reading.intent.name != OWN_BEHAVIOUR:
+        ranking = ranking[1:]
+    if not reading.words or not ranking:
         return reading
     flags = reading.flag_names
     here, there = priority_of(flags, reading.intent.name), priority_of(flags, ranking[0].name)

@@ -39,11 +39,10 @@ from bot.core.taxonomy import (
     Priority,
     is_guidance,
 )
-from bot.core.triage import gravest
+from bot.core.triage import OWN_BEHAVIOUR, gravest
 
 Step = tuple[State, tuple[Effect, ...]]
 
-OWN_BEHAVIOUR = "abuse/own_behaviour"
 ANY_COUNTRY = "child_helpline_international"
 _DIRECTORIES = {SELF_HARM: "find_a_helpline"}
 """Worldwide directories that lead to somebody to talk to, by flag; `ANY_COUNTRY` for the others."""

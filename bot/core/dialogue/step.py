@@ -45,7 +45,7 @@ from bot.core.taxonomy import (
     Priority,
     is_guidance,
 )
-from bot.core.triage import priority_of
+from bot.core.triage import OWN_BEHAVIOUR, priority_of
 
 Step = tuple[State, tuple[Effect, ...]]
 
@@ -144,7 +144,7 @@ def _danger_first(state: State, event: AnyEvent, reading: Reading, content: Cont
 
 def _told(reading: Reading) -> str:
     """The intent. That somebody writes of own conduct is believed only where it is clear."""
-    if reading.intent.name != danger.OWN_BEHAVIOUR or reading.intent.confidence >= follow.SURE:
+    if reading.intent.name != OWN_BEHAVIOUR or reading.intent.confidence >= follow.SURE:
         return reading.intent.name
     return next((item.name for item in reading.ranking[1:]), OUT_OF_SCOPE)
 

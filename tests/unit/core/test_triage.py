@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.reading import FlagHit
+from bot.core.reading import FlagHit, Ranked, Reading
 from bot.core.taxonomy import FLAGS, Priority
-from bot.core.triage import gravest, priority_of
+from bot.core.triage import gravest, priority_of, with_intents
 
 INTENTS = ("bullying/victim", "abuse/grooming", "identity_theft/scam", "out_of_scope")
 
@@ -48,3 +48,12 @@ def test_another_flag_never_lowers_the_priority(flags: set[str], more: str, inte
 )
 def test_the_safety_text_shown(sure: dict[str, float], shown: str) -> None:
     assert gravest(FlagHit(name, confidence) for name, confidence in sure.items()) == shown
+
+
+def test_another_server_does_not_make_a_writer_the_culprit() -> None:
+    here = Reading("they beat me", "en", 1.0, (Ranked("bullying/victim", 0.6),), words=3)
+    there = (Ranked("abuse/own_behaviour", 0.9), Ranked("bullying/prevention", 0.1))
+    assert with_intents(here, there).intent.name == "bullying/prevention"
+    assert with_intents(here, there[:1]) == here
+    own = Reading("i hit him", "en", 1.0, (Ranked("abuse/own_behaviour", 0.6),), words=3)
+    assert with_intents(own, there).intent.name == "abuse/own_behaviour"
