@@ -20,7 +20,7 @@ from bot.console.timeline import flag_word
 from bot.console.visit import member_of, parts_of, reader_of
 from bot.core.access import Permission
 from bot.core.taxonomy import Priority
-from bot.helpline.service import Report
+from bot.helpline.service import FEW, Report
 
 router = APIRouter()
 
@@ -42,7 +42,9 @@ async def show_figures(request: Request, days: int = 7) -> Response:
     parts, member, words = parts_of(request), member_of(request), reader_of(request).words
     report = await parts.service.report(member, days)
     team = (_team(words, report),) if member.may(Permission.TEAM_SEE) else ()
+    small = Block(words.t("figures.small"), text=words.t("figures.small_text", n=FEW))
     blocks = (
+        *((small,) if report.left_out else ()),
         _waiting(words, report),
         _hours(words, report),
         _overdue(words, report),
@@ -68,6 +70,11 @@ def _number(words: Catalogue, value: int) -> Cell:
     return Cell(words.number(value), number=True)
 
 
+def _few(words: Catalogue, cells: int) -> tuple[Cell, ...]:
+    """A row whose figures are too small for this reader."""
+    return (Cell(words.t("figures.few"), number=True), *[Cell("–", number=True)] * (cells - 1))
+
+
 def _time(words: Catalogue, value: timedelta | None) -> Cell:
     return Cell("–" if value is None else duration(words, value), number=True)
 
@@ -89,6 +96,9 @@ def _waiting(words: Catalogue, report: Report) -> Block:
     rows, bars = [], []
     for priority in BY_RANK:
         wait = report.waiting[priority]
+        if wait.few:
+            rows.append((Cell("", mark=priority_mark(words, priority)), *_few(words, 5)))
+            continue
         rows.append(
             (
                 Cell("", mark=priority_mark(words, priority)),
@@ -117,9 +127,11 @@ def _hours(words: Catalogue, report: Report) -> Block:
         Bar(str(at), hour.mean.total_seconds() if hour.mean else 0.0) for at, hour in enumerate(report.hours)
     ]
     rows = [
-        (Cell(f"{at:02d}:00"), _number(words, hour.opened), _time(words, hour.mean))
+        (Cell(f"{at:02d}:00"), *_few(words, 2))
+        if hour.few
+        else (Cell(f"{at:02d}:00"), _number(words, hour.opened), _time(words, hour.mean))
         for at, hour in enumerate(report.hours)
-        if hour.opened
+        if hour.opened or hour.few
     ]
     return Block(
         words.t("figures.hours"),

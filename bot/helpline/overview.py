@@ -28,14 +28,15 @@ class Overview(Acting):
         return await self._database.read(search.search, staff, wanted, after, self._clock.now())
 
     async def report(self, staff: StaffMember, days: int) -> Report:
-        """Figures of the last 1 to 366 days. Raises ValueError for another number."""
+        """Figures of the last 1 to 366 days; who is not of the team sees no small ones. Raises ValueError."""
         needs(staff, Permission.NUMBERS_SEE)
         if not 1 <= days <= 366:
             raise ValueError("a report covers 1 to 366 days")
         now = self._clock.now()
         line = await self.own_helpline(staff)
         shift = now.astimezone(ZoneInfo(line.zone)).utcoffset() or timedelta()
-        return await self._database.read(reports.report, staff, now - timedelta(days=days), now, shift)
+        found = await self._database.read(reports.report, staff, now - timedelta(days=days), now, shift)
+        return found if staff.may(Permission.TEAM_SEE) else reports.for_outsiders(found)
 
     async def helplines(self, staff: StaffMember) -> Sequence[Helpline]:
         """All helplines, to which a case can be passed on."""

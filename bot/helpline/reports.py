@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Integer, SmallInteger, case, extract, func, literal, select
 
@@ -22,6 +22,8 @@ from bot.helpline.work_tables import case_records
 FEW = 5
 """Smaller figures about people are not shown outside of the team, lest somebody be recognised."""
 
+_K = TypeVar("_K")
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -34,6 +36,9 @@ class Waiting:
     slow: timedelta | None
     """Nine of ten were answered within this time."""
 
+    few: bool = False
+    """Too few to be shown to this reader; the figures are then nought."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hour:
@@ -41,6 +46,8 @@ class Hour:
 
     opened: int
     mean: timedelta | None
+    few: bool = False
+    """As in `Waiting`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,36 @@ class Report:
     categories: Mapping[str, int]
     helped: int
     not_helped: int
+    left_out: bool = False
+    """Small figures are left out of what this reader sees."""
+
+
+def for_outsiders(whole: Report) -> Report:
+    """Without names, without figures below five, and without what could be reckoned from the others."""
+    few = _hidden({priority: one.opened for priority, one in whole.waiting.items()})
+    rare = _hidden({at: hour.opened for at, hour in enumerate(whole.hours)})
+    outcomes, categories = _hidden(whole.outcomes), _hidden(whole.categories)
+    flags = _hidden({name: one.right + one.wrong for name, one in whole.flags.items()})
+    nothing = Waiting(0, 0, 0, None, None, few=True)
+    return replace(
+        whole,
+        waiting={p: nothing if p in few else one for p, one in whole.waiting.items()},
+        hours=tuple(Hour(0, None, few=True) if at in rare else one for at, one in enumerate(whole.hours)),
+        team=(),
+        outcomes={name: n for name, n in whole.outcomes.items() if name not in outcomes},
+        flags={name: one for name, one in whole.flags.items() if name not in flags},
+        categories={name: n for name, n in whole.categories.items() if name not in categories},
+        left_out=bool(few or rare or outcomes or categories or flags),
+    )
+
+
+def _hidden(counts: Mapping[_K, int]) -> frozenset[_K]:
+    """Which figures are too small; where that is a single one, the next as well: the sum is known elsewhere."""
+    small = [key for key, n in counts.items() if 0 < n < FEW]
+    if len(small) == 1:
+        rest = [key for key, n in counts.items() if n >= FEW]
+        small += sorted(rest, key=lambda key: counts[key])[:1]
+    return frozenset(small)
 
 
 def report(

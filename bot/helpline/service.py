@@ -32,7 +32,7 @@ from bot.helpline.overview import Overview
 from bot.helpline.promises import tell_who_waits
 from bot.helpline.reading_room import COUNT_UP_TO, DeadLetter, QueuePage, View
 from bot.helpline.receivers import Receiver, Receivers, Wanted
-from bot.helpline.reports import Hour, Judged, Load, Report, Waiting
+from bot.helpline.reports import FEW, Hour, Judged, Load, Report, Waiting
 from bot.helpline.search import Found, Search
 from bot.helpline.second_factor import Enrolment, Passed
 from bot.helpline.staff import Account, SignedIn, StaffAccounts, StaffMember, needs
@@ -45,6 +45,7 @@ __all__ = [
     "ALERT_EVENTS",
     "COUNT_UP_TO",
     "ELSEWHERE",
+    "FEW",
     "LONGEST_NOTE",
     "LONGEST_REPLY",
     "PURPOSES",

@@ -351,6 +351,10 @@ async def test_a_report_counts_what_happened(
     for days in (0, 400):
         with pytest.raises(ValueError, match="days"):
             await service.report(lead, days)
+    partner = await world.accounts.add("pat", "Pat", PASSWORD, "partner")
+    outside = await service.report(partner, 7)
+    assert (report.left_out, outside.left_out) == (False, True)
+    assert (outside.team, outside.categories, outside.waiting[Priority.URGENT].opened) == ((), {}, 0)
 
 
 async def test_ready_texts_are_kept_by_language(
