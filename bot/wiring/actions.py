@@ -38,7 +38,7 @@ async def run_actions(settings: Settings, *, progress: Progress | None = None) -
         parts = await stack.enter_async_context(open_parts(settings, progress))
         desk = desk_over(parts)
         await desk.start()
-        sender = await stack.enter_async_context(alert_sender(parts))
+        sender = await stack.enter_async_context(alert_sender(settings, parts.store, parts.clock))
         loops: list[Loop] = [sweeper(parts), parts.reloader.run, sender.run]
         if settings.rasa_url:
             client = rasa_client(settings.rasa_url, settings, seconds=RASA_SECONDS)

@@ -8,26 +8,25 @@ from contextlib import asynccontextmanager
 from bot.console.alert_words import alert_words
 from bot.core.ports import Clock
 from bot.errors import SettingsError
+from bot.helpline import Store
 from bot.helpline.alert_sender import AlertSender
 from bot.helpline.mailer import MailServer, SmtpMailer
 from bot.helpline.webhooks import Poster
 from bot.settings import Settings
-from bot.wiring.parts import Parts
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
 @asynccontextmanager
-async def alert_sender(parts: Parts) -> AsyncIterator[AlertSender]:
+async def alert_sender(settings: Settings, store: Store, clock: Clock) -> AsyncIterator[AlertSender]:
     """The sender of alerts, to be run; its connections end with the block. Raises `SettingsError`."""
-    settings, store = parts.settings, parts.store
-    mailer = mailer_of(settings, parts.clock)
+    mailer = mailer_of(settings, clock)
     poster = Poster(inside=settings.webhooks_inside)
     try:
         yield AlertSender(
             store.database,
             store.keyring,
-            parts.clock,
+            clock,
             words=alert_words(settings.public_url),
             poster=poster,
             mailer=mailer,

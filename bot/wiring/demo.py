@@ -71,7 +71,7 @@ async def demo(
         chat, console = url_of(chat_listener), url_of(console_listener)
         others = ", ".join(f"{name} ({role})" for name, _, role in STAFF if name != STAFF_NAME)
         welcome = Welcome(chat, console, STAFF_NAME, password, others, settings.data_dir)
-        sender = await stack.enter_async_context(alert_sender(parts))
+        sender = await stack.enter_async_context(alert_sender(settings, parts.store, parts.clock))
         loops = (chat_service(parts, client).run, sweeper(parts), parts.reloader.run, sender.run)
         await until_stopped(*loops, ready=lambda: ready(welcome))
 

@@ -44,7 +44,7 @@ async def run(
             stack.callback(listener.close)
         parts = await stack.enter_async_context(open_parts(settings, progress))
         await stack.enter_async_context(serving_metrics(settings.metrics_bind, parts.store.stats))
-        sender = await stack.enter_async_context(alert_sender(parts))
+        sender = await stack.enter_async_context(alert_sender(settings, parts.store, parts.clock))
         loops: list[Loop] = [sweeper(parts), parts.reloader.run, sender.run]
         if listener is not None:
             await stack.enter_async_context(serving_console(parts, listener))

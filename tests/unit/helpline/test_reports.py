@@ -51,5 +51,7 @@ def test_no_small_figure_is_shown_and_none_can_be_reckoned_from_a_sum(whole: Rep
 @given(reports())
 def test_what_is_hidden_is_not_told_as_nought(whole: Report) -> None:
     seen = for_outsiders(whole)
-    for one in (*seen.waiting.values(), *seen.hours):
-        assert one.opened >= FEW or one.few or one in (*whole.waiting.values(), *whole.hours)
+    for priority, wait in seen.waiting.items():
+        assert wait.few or wait == whole.waiting[priority]
+    for at, hour in enumerate(seen.hours):
+        assert hour.few or hour == whole.hours[at]
