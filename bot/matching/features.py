@@ -29,7 +29,7 @@ _LONGEST_WORD = 40
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _PAIR = np.uint64(0xC2B2AE3D27D4EB4F)
 PIECES, WORDS, CONCEPTS, CONCEPT_PAIRS = range(4)
-_BLOCK_WEIGHTS = np.array((1.0, 1.0, 1.0, 0.7), dtype=np.float32)
+_BLOCK_WEIGHTS = np.array((1.0, 1.0, 0.5, 0.9), dtype=np.float32)
 _PAIR_REACH = 6
 _PAIR_MOST = 8
 
