@@ -10,10 +10,9 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.console.admin_helplines import one_of
 from bot.console.catalogue import Catalogue
-from bot.console.desk import form_token
 from bot.console.page_parts import Mark
 from bot.console.present import Reader
-from bot.console.sheet_page import admin_sheet, heads, options, saved, wrong
+from bot.console.sheet_page import admin_sheet, heads, once_token, options, saved, wrong
 from bot.console.sheets import Block, Cell, Field, FormBox, Link, Table
 from bot.console.visit import member_of, new_token, parts_of, reader_of, visitor_of
 from bot.console.workpages import Fact
@@ -117,7 +116,7 @@ def alert_word(words: Catalogue, event: str) -> str:
 async def keep_receivers(request: Request) -> Response:
     """Set the receivers; what is wrong changes nothing, and what was written stands there again."""
     service, member, form = parts_of(request).service, member_of(request), visitor_of(request).form
-    code, token = form.get("code", "")[:32], form_token(request)
+    code, token = form.get("code", "")[:32], once_token(request)
     wanted = Wanted(
         webhooks=tuple(form.get("webhooks", "").splitlines()),
         email=tuple(form.get("email", "").splitlines()),
@@ -135,6 +134,6 @@ async def keep_receivers(request: Request) -> Response:
 async def send_test(request: Request) -> Response:
     """Send each receiver a test."""
     service, member, form = parts_of(request).service, member_of(request), visitor_of(request).form
-    code, token = form.get("code", "")[:32], form_token(request)
+    code, token = form.get("code", "")[:32], once_token(request)
     await parts_of(request).once.run(member, token, lambda: service.test_receivers(member, code))
     return RedirectResponse(f"/admin/alerts?code={code}&done=tested", 303)

@@ -9,9 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.console.catalogue import Catalogue
-from bot.console.desk import form_token
 from bot.console.present import PRIORITY_KINDS
-from bot.console.sheet_page import admin_sheet, heads, options, saved, wrong
+from bot.console.sheet_page import admin_sheet, heads, once_token, options, saved, wrong
 from bot.console.sheets import Block, Cell, Field, FormBox, Link, Table
 from bot.console.visit import member_of, new_token, parts_of, visitor_of
 from bot.core.taxonomy import COUNTRIES, LANGUAGES, Priority
@@ -160,7 +159,7 @@ def _times(words: Catalogue, form: HelplineForm) -> list[Field]:
 async def keep_helpline(request: Request) -> Response:
     """Make or change one; what is wrong changes nothing, and what was written stands in the form again."""
     service, member, form = parts_of(request).service, member_of(request), visitor_of(request).form
-    words, token = visitor_of(request).words, form_token(request)
+    words, token = visitor_of(request).words, once_token(request)
     known = form.get("known", "")[:32]
     code, given = known or form.get("code", "").strip().lower()[:64], helpline_form(form)
     try:

@@ -9,10 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.console.catalogue import Catalogue
-from bot.console.desk import form_token
 from bot.console.door import BadForm
 from bot.console.page_parts import Mark
-from bot.console.sheet_page import admin_sheet, heads, options, saved, wrong
+from bot.console.sheet_page import admin_sheet, heads, once_token, options, saved, wrong
 from bot.console.sheets import Block, Cell, Field, FormBox, Table
 from bot.console.visit import member_of, new_token, parts_of, visitor_of
 from bot.core.access import Permission, Role
@@ -167,7 +166,7 @@ async def add_staff(request: Request) -> Response:
         )
 
     try:
-        made = await parts.once.run(member, form_token(request), add)
+        made = await parts.once.run(member, once_token(request), add)
     except ValueError as error:
         problem = wrong(words, error)
     except NotFound:

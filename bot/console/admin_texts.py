@@ -9,9 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.console.catalogue import Catalogue
-from bot.console.desk import form_token
 from bot.console.present import topic_options
-from bot.console.sheet_page import admin_sheet, heads, options, saved, wrong
+from bot.console.sheet_page import admin_sheet, heads, once_token, options, saved, wrong
 from bot.console.sheets import Block, Cell, Field, FormBox, Head, Link, Table
 from bot.console.visit import member_of, new_token, parts_of, visitor_of
 from bot.core.taxonomy import LANGUAGES
@@ -120,7 +119,7 @@ async def keep_text(request: Request) -> Response:
         version=int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0,
     )
     try:
-        await parts.once.run(member, form_token(request), lambda: parts.service.keep_canned(member, given))
+        await parts.once.run(member, once_token(request), lambda: parts.service.keep_canned(member, given))
     except WrongField as error:
         problem = wrong(words, error)
     except ValueError:

@@ -38,6 +38,7 @@ def case_work(
     return CaseWork(
         contact=_contact(words, detail, now),
         silence=_silence(words, detail, now) if mine else "",
+        readers=words.t("case.readers", names=", ".join(detail.readers)) if detail.readers else "",
         offered=detail.offered if is_open else "",
         offered_words=words.t(f"offer.{detail.offered}", name=row.offered_to) if detail.offered else "",
         help_words=words.t("help_call.asked") if row.help_asked else "",

@@ -122,9 +122,18 @@ def _waiting(words: Catalogue, report: Report) -> Block:
 
 def _hours(words: Catalogue, report: Report) -> Block:
     """When cases come, and how long a person takes then."""
-    opened = [Bar(str(at), hour.opened) for at, hour in enumerate(report.hours)]
+    opened = [
+        Bar(str(at), hour.opened, str(hour.opened) if hour.opened else "")
+        for at, hour in enumerate(report.hours)
+    ]
+    longest = max((hour.mean for hour in report.hours if hour.mean), default=None)
     waits = [
-        Bar(str(at), hour.mean.total_seconds() if hour.mean else 0.0) for at, hour in enumerate(report.hours)
+        Bar(
+            str(at),
+            hour.mean.total_seconds() if hour.mean else 0.0,
+            duration(words, hour.mean) if hour.mean and hour.mean == longest else "",
+        )
+        for at, hour in enumerate(report.hours)
     ]
     rows = [
         (Cell(f"{at:02d}:00"), *_few(words, 2))

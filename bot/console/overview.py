@@ -14,6 +14,7 @@ from bot.console.clocks import duration, moment_of
 from bot.console.desk import notice, waiting_of
 from bot.console.pages import DeadRow, Frame, Gauge, HelpPage, Mark, ProblemRow, Shortcut, SystemPage
 from bot.console.present import Reader, priority_mark, state_mark
+from bot.console.shortcuts import SHORTCUTS
 from bot.console.timeline import delivery_mark
 from bot.console.visit import Numbers, member_of, parts_of, reader_of
 from bot.core.case import DUE, LEASE, CaseState, DeliveryState
@@ -78,27 +79,6 @@ async def show_help(request: Request) -> Response:
         marks=_marks(words),
     )
     return parts_of(request).renderer.page(page)
-
-
-SHORTCUTS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "take_next": (("Alt", "T"),),
-    "next": (("Alt", "J"),),
-    "previous": (("Alt", "K"),),
-    "reply": (("Alt", "L"),),
-    "note": (("Alt", "P"),),
-    "send": (("Ctrl", "Enter"), ("⌘", "Enter")),
-    "insert": (("Alt", "G"),),
-    "veil": (("Alt", "R"),),
-    "hand_over": (("Alt", "H"),),
-    "call_lead": (("Alt", "U"),),
-    "close": (("Alt", "E"),),
-    "sections": (("Alt", "1…6"),),
-    "focus": (("Alt", "."),),
-    "hide": (("Shift", "Esc"),),
-    "leave": (("Esc",),),
-    "this": (("?",),),
-}
-"""As in Chatwoot where it has the same act: staff who change tools know them. The script acts on them."""
 
 
 async def _frame(request: Request, reader: Reader, place: str) -> Frame:

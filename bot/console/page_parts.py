@@ -71,16 +71,28 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """An act with its keys; the script knows it as ``run``."""
+
+    run: str
+    word: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What surrounds a page behind the sign-in.
 
-    ``place`` names the section of ``sections`` that is shown; ``seq`` is the number of the last change the
-    page knows of; ``emergencies`` are the references of those that nobody has; ``alarm`` is empty while there is none;
+    ``place`` names the section of ``sections`` that is shown; ``searches``: may look for cases;
+    ``seq`` is the number of the last change the page knows of;
+    ``emergencies`` are the references of those that nobody has; ``alarm`` is empty while there is none;
     ``words`` is JSON with the texts of the script.
     """
 
     place: str
     sections: tuple[Section, ...]
+    commands: tuple[Command, ...]
+    searches: bool
     signed_in_as: str
     server_time: str
     now: str

@@ -17,6 +17,7 @@ from bot.console.entry_pages import ExportRow as ExportRow
 from bot.console.entry_pages import ExportsPage as ExportsPage
 from bot.console.entry_pages import SessionRow as SessionRow
 from bot.console.entry_pages import SignInPage as SignInPage
+from bot.console.page_parts import Command as Command
 from bot.console.page_parts import DueClock as DueClock
 from bot.console.page_parts import Frame as Frame
 from bot.console.page_parts import LanguageChoice as LanguageChoice

@@ -23,8 +23,10 @@ from bot.console.pages import (
     Tab,
 )
 from bot.console.sections import sections
+from bot.console.shortcuts import commands
 from bot.console.timeline import flag_word, reasons, timeline
 from bot.console.workpages import CaseWork
+from bot.core.access import Permission
 from bot.core.case import CaseDetail, CaseState, QueueRow
 from bot.core.taxonomy import GUIDANCE_SINGLES, GUIDANCE_TOPICS, Priority
 from bot.helpline.service import COUNT_UP_TO, LONGEST_REPLY, QueuePage, StaffMember
@@ -60,6 +62,8 @@ class Reader:
         return Frame(
             place=place,
             sections=sections(words, member),
+            commands=commands(words),
+            searches=member.may(Permission.QUEUE_SEE),
             signed_in_as=words.t("app.signed_in_as", name=member.name),
             server_time=time,
             now=iso(self.now),

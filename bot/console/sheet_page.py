@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.console.catalogue import Catalogue
-from bot.console.desk import notice, waiting_of
+from bot.console.desk import form_token, notice, waiting_of
 from bot.console.sections import admin_places
 from bot.console.sheets import Block, Head, Link, Option, SheetPage
-from bot.console.visit import member_of, parts_of, reader_of
+from bot.console.visit import member_of, parts_of, reader_of, visitor_of
 from bot.errors import WrongField
 
 NUMBERS = frozenset({"attempts", "number"})
@@ -77,6 +79,13 @@ def wrong(words: Catalogue, error: Exception | str) -> str:
     """What was wrong with a form, in words."""
     name = error if isinstance(error, str) else error.field if isinstance(error, WrongField) else "form"
     return words.t(f"wrong.{name}") if name in WRONG else words.t("wrong.form")
+
+
+def once_token(request: Request) -> str:
+    """Names a form with all that stands in it: sent twice it acts once, changed and sent again it acts again."""
+    token, form = form_token(request), visitor_of(request).form
+    content = json.dumps(sorted((name, value) for name, value in form.items() if name != "csrf"))
+    return token + hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def saved(path: str) -> Response:

@@ -10,10 +10,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.console.catalogue import Catalogue
-from bot.console.desk import form_token
 from bot.console.page_parts import Mark
 from bot.console.present import topic_word
-from bot.console.sheet_page import options, sheet, wrong
+from bot.console.sheet_page import once_token, options, sheet, wrong
 from bot.console.sheets import Block, Cell, Field, FormBox, Head, Link, Table
 from bot.console.visit import member_of, new_token, parts_of, visitor_of
 from bot.core.case import QueueRow
@@ -116,7 +115,7 @@ def _waiting(words: Catalogue, offered: Sequence[QueueRow]) -> Table:
 async def hand_over(request: Request) -> Response:
     """Hand all over. A note that is missing keeps everything where it is; what was written is not lost."""
     member, words = member_of(request), visitor_of(request).words
-    wishes, token = wishes_of(visitor_of(request).form), form_token(request)
+    wishes, token = wishes_of(visitor_of(request).form), once_token(request)
     plain = words.t("shift.lines").split()
     missing = [name for name, wish in wishes.items() if wish.note.split() in ([], plain)]
     long = [name for name, wish in wishes.items() if len(wish.note) > LONGEST_NOTE]

@@ -64,12 +64,14 @@ class ClosingForm:
 class CaseWork:
     """Everything about a case beside its talk.
 
+    ``readers`` says who else looked just now;
     ``silence`` warns that somebody else may have the phone; ``offered`` is to_me, to_other or empty.
     ``lease`` is the remaining time in words, ``lease_until`` the moment (ISO) from which a browser counts.
     """
 
     contact: ContactBox
     silence: str
+    readers: str
     offered: str
     offered_words: str
     help_words: str

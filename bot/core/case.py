@@ -197,6 +197,8 @@ class CaseDetail:
     before: tuple[QueueRow, ...] = ()
     """Earlier cases of this chat, newest first."""
     record: Closing | None = None
+    readers: tuple[str, ...] = ()
+    """Names of the others who looked at it within ten minutes."""
 
 
 def due_at(opened: datetime, priority: Priority) -> datetime:

@@ -17,7 +17,7 @@ from bot.helpline.casefile import CaseFile, case_file, spots_of
 from bot.helpline.crypto import DataKey, Keyring
 from bot.helpline.ending import record_of
 from bot.helpline.members import StaffMember
-from bot.helpline.reading_room import queue_query, queue_row, seen_lately, theirs
+from bot.helpline.reading_room import queue_query, queue_row, readers_lately, seen_lately, theirs
 from bot.helpline.tables import case_lines, cases, conversations, outbox, staff
 
 log = structlog.get_logger()
@@ -62,6 +62,7 @@ def detail(
         same=_same(connection, member, case),
         before=_before(connection, member, case),
         record=record_of(connection, case),
+        readers=readers_lately(connection, case.id, member.id, now),
     )
     return found, case.id, not seen_lately(connection, case.id, member.id, now)
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
-from sqlalchemy import URL, Connection, event, text
+from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -63,7 +63,6 @@ class PostgresBackend:
                 "server_settings": settings,
             },
         )
-        event.listen(self._engine.sync_engine, "begin", trail.forget)
 
     async def prepare(self) -> None:
         """Nothing to do before the tables are made."""
@@ -73,6 +72,8 @@ class PostgresBackend:
         """Every commit is durable here: PostgreSQL brings those of all connections to the disk together."""
         async with AsyncExitStack() as stack:
             connection = await self._connect(stack)
+            # not when the transaction begins: the first statement begins it, and a note may come before
+            await connection.run_sync(trail.forget)
             yield _PostgresTransaction(connection)
             with translated():
                 await connection.run_sync(self._before_commit)

@@ -209,9 +209,22 @@ def seen_lately(connection: Connection, case_id: int, staff_id: int, now: dateti
     return connection.execute(query.limit(1)).one_or_none() is not None
 
 
+def readers_lately(connection: Connection, case_id: int, staff_id: int, now: datetime) -> tuple[str, ...]:
+    """Names of the others who looked at a case within `VIEWED_AGAIN`."""
+    query = select(staff.c.name).join(audit, audit.c.staff_id == staff.c.id)
+    looked = query.where(
+        audit.c.case_id == case_id,
+        audit.c.what == "viewed",
+        audit.c.at > now - VIEWED_AGAIN,
+        audit.c.staff_id != staff_id,
+    )
+    return tuple(connection.execute(looked.distinct().order_by(staff.c.name).limit(10)).scalars())
+
+
 def viewed(connection: Connection, case_id: int, staff_id: int, now: datetime) -> None:
-    """Write a look down."""
+    """Write a look down; who has the case open hears of it."""
     add_event(connection, case_id, staff_id, "viewed", now)
+    changes.note(connection, [(case_id, "viewed")], now)
 
 
 def dead_letters(connection: Connection, limit: int) -> Sequence[DeadLetter]:

@@ -130,6 +130,7 @@ class HelplineService(Teamwork, Overview, Alerting, Office):
         )
         if news:
             await self._database.run(reading_room.viewed, case_id, staff.id, now)
+            self._change.ring()
         return found
 
     async def claim(self, staff: StaffMember, reference: str) -> None:

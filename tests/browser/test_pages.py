@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
+from bot.core.effects import Audience
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.test_console import Show, faults, showing
+from tests.unit.console.stage import Case
 from tests.unit.console.week import a_week, an_office, staff_of_every_role
 
 PAGES = {
@@ -81,3 +83,79 @@ def test_every_page_is_accessible_and_never_wider_than_the_window(
             assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], place
         context.close()
     assert {place: found for place, found in problems.items() if found} == {}
+
+
+def test_a_shift_ends_by_keyboard_alone(week: Show, page: Page) -> None:
+    week.enter(page, "luis")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("end of")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="2 cases are still with you")).to_be_visible()
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        while page.evaluate("document.activeElement.localName") != "textarea":
+            page.keyboard.press("Tab")
+        page.keyboard.press("Control+End")
+        page.keyboard.type(" by her telephone, after four")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Handed over, each with its note")).to_be_visible()
+    expect(page.get_by_text("No case is with you")).to_be_visible()
+
+
+def test_a_case_opens_by_its_reference_from_everywhere(week: Show, page: Page) -> None:
+    reference = week.do(week.stage.opens(900, Case("where is she", {"violence": "she"})))
+    week.enter(page)
+    page.goto(f"{week.address}/help")
+    week.ready(page)
+    page.keyboard.press("/")
+    expect(page.get_by_placeholder("What to do, or the reference of a case")).to_be_focused()
+    picture(page, "ana", "palette")
+    assert faults(page) == []
+    page.keyboard.type(reference.lower())
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{week.address}/cases/{reference}#latest")
+    # what the page can do stands in the list too, and nothing else
+    week.ready(page)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("button", name="Go to the answer")).to_be_hidden()
+    page.keyboard.type("note")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Note for staff only")).to_be_focused()
+
+
+def test_words_for_the_answer_come_by_a_stroke_at_the_begin_of_a_line(week: Show, page: Page) -> None:
+    reference = week.do(week.stage.opens(901, Case("are you there", audience=Audience("en", "gh", "parent"))))
+    week.do(week.stage.store.service.claim(week.member("ana"), reference))
+    week.enter(page)
+    page.goto(f"{week.address}/cases/{reference}")
+    week.ready(page)
+    reply = page.get_by_label("Message to the family")
+    reply.fill("Good evening.\n")
+    reply.press("/")
+    page.keyboard.type("still")
+    page.keyboard.press("Enter")
+    expect(reply).to_have_value("Good evening.\n\nI am still here.")
+    reply.fill("")
+    reply.press("/")
+    page.keyboard.press("Escape")
+    expect(reply).to_have_value("/")
+
+
+def test_who_else_looks_at_a_case_shows_without_reloading(week: Show, page: Page) -> None:
+    reference = week.do(week.stage.opens(902, Case("hello")))
+    week.enter(page)
+    page.goto(f"{week.address}/cases/{reference}")
+    week.ready(page)
+    expect(page.locator(".readers")).to_have_count(0)
+    week.do(week.stage.store.service.case(week.member("sara"), reference))
+    expect(page.locator(".readers")).to_have_text("Sara looked at it just now")
+
+
+def test_on_a_phone_the_other_sections_are_behind_more(week: Show, phone: Page) -> None:
+    week.enter(phone, "sara")
+    expect(phone.get_by_role("link", name="Exports")).to_be_hidden()
+    phone.get_by_text("More").click()
+    picture(phone, "sara", "more")
+    phone.get_by_role("link", name="Exports").click()
+    expect(phone.get_by_role("heading", name="Exports", level=1)).to_be_visible()

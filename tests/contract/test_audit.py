@@ -54,6 +54,12 @@ async def test_every_look_and_change_is_there_and_no_words(world: World) -> None
     assert (await verified(world)).sound
 
 
+async def test_what_is_noted_before_the_first_statement_is_there_too(world: World) -> None:
+    entry = trail.Entry(world.clock.now(), None, None, "keys_rotated")
+    await world.store.database.run(trail.note, entry)
+    assert [row.what for row in (await trail_of(world, what="keys_rotated")).rows] == ["keys_rotated"]
+
+
 async def test_an_empty_trail_is_sound(world: World) -> None:
     assert await verified(world) == Verdict(0, "0:" + "00" * 32)
 

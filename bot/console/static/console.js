@@ -409,6 +409,7 @@ for (const kind of ["pointerdown", "keydown"]) {
 
 // ---- keys
 
+const startsLine = (field) => /(^|\n)$/.test(field.value.slice(0, field.selectionStart));
 const typing = (target) => target.closest?.("textarea, input, select");
 
 function go(selector) {
@@ -437,17 +438,104 @@ function step(by) {
   return true;
 }
 
+// ---- everything by name: one list of what this page can do and where one may go
+
+const palette = find("[data-palette]");
+const paletteText = find("#palette-text");
+let slashAt = null; // the answer, where "/" opened the list there
+
+function paletteItems() {
+  return all("[data-palette-list] > li").filter((item) => !item.hidden).map((item) => find("a, button", item));
+}
+
+// The words for the answer stand in the list as long as there is an answer to put them into.
+function listInserts() {
+  for (const old of all("[data-from-insert]", palette)) old.remove();
+  if (!find("#reply")) return;
+  for (const button of all("[data-insert]").reverse()) {
+    const item = document.createElement("li");
+    item.dataset.fromInsert = "";
+    const choice = document.createElement("button");
+    choice.type = "button";
+    choice.textContent = find("summary", button.closest("li")).textContent;
+    choice.addEventListener("click", () => { closePalette(); button.click(); });
+    item.append(choice);
+    find("[data-palette-list]").prepend(item);
+  }
+}
+
+function filterPalette() {
+  const asked = paletteText.value.toLowerCase().split(/\s+/).filter(Boolean);
+  for (const item of all("[data-palette-list] > li")) {
+    const run = find("[data-run]", item)?.dataset.run;
+    const text = item.textContent.toLowerCase();
+    const there = !run || run === "Hide" || !targets[run] || find(targets[run]);
+    const wanted = slashAt ? "fromInsert" in item.dataset : true;
+    item.hidden = !there || !wanted || !asked.every((word) => text.includes(word));
+  }
+  find("[data-palette-none]").hidden = paletteItems().length > 0;
+}
+
+function openPalette(from = null) {
+  if (!palette || palette.open) return;
+  slashAt = from;
+  paletteText.value = "";
+  listInserts();
+  filterPalette();
+  palette.showModal();
+  paletteText.focus();
+}
+
+function closePalette() {
+  slashAt = null;
+  palette.close();
+}
+
+palette?.addEventListener("close", () => {
+  // whoever meant the sign itself gets it
+  if (slashAt) { slashAt.focus(); slashAt.setRangeText("/", slashAt.selectionStart, slashAt.selectionEnd, "end"); }
+  slashAt = null;
+});
+palette?.addEventListener("click", (event) => {
+  if (event.target === palette) palette.close();
+  const run = event.target.closest("[data-run]")?.dataset.run;
+  if (!run) return;
+  closePalette();
+  if (run === "Hide") find("[data-curtain]").showModal();
+  else keys[run]?.();
+});
+paletteText?.addEventListener("input", filterPalette);
+palette?.addEventListener("submit", (event) => {
+  const first = paletteItems()[0];
+  const searches = "searches" in event.target.dataset;
+  if (paletteText.value.trim() && !first && searches) return;
+  event.preventDefault();
+  event.stopPropagation();
+  first?.click();
+});
+palette?.addEventListener("keydown", (event) => {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  const items = [paletteText, ...paletteItems()];
+  const at = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+  items[(at + items.length) % items.length].focus();
+  event.preventDefault();
+});
+
 const press = (selector) => { const target = find(selector); target?.click(); return Boolean(target); };
+const targets = {
+  KeyT: '[data-key="take-next"]', KeyL: "#reply", KeyP: "#note", KeyE: "#outcome", KeyG: "[data-insert]",
+  KeyH: "#offer-to", KeyU: '[data-key="call-help"]', KeyR: ".veil", Period: "[data-case]",
+};
 const keys = {
-  KeyT: () => press('[data-key="take-next"]'),
+  KeyT: () => press(targets.KeyT),
   KeyJ: () => step(1),
   KeyK: () => step(-1),
-  KeyL: () => go("#reply"),
-  KeyP: () => go("#note"),
-  KeyE: () => go("#outcome"),
-  KeyG: () => go("[data-insert]"),
-  KeyH: () => go("#offer-to"),
-  KeyU: () => press('[data-key="call-help"]'),
+  KeyL: () => go(targets.KeyL),
+  KeyP: () => go(targets.KeyP),
+  KeyE: () => go(targets.KeyE),
+  KeyG: () => go(targets.KeyG),
+  KeyH: () => go(targets.KeyH),
+  KeyU: () => press(targets.KeyU),
   KeyR: () => {
     const veils = all(".veil");
     const closed = veils.some((veil) => !veil.open);
@@ -462,6 +550,17 @@ document.addEventListener("keydown", (event) => {
   if (event.isComposing) return;
   const curtain = find("[data-curtain]");
   if (event.key === "Escape" && event.shiftKey && curtain) { curtain.showModal(); event.preventDefault(); return; }
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.code === "KeyK" && palette && !curtain?.open) {
+    event.preventDefault();
+    if (palette.open) palette.close(); else openPalette();
+    return;
+  }
+  if (palette?.open) return;
+  if (event.key === "/" && event.target.matches?.("#reply") && find("[data-insert]") && startsLine(event.target)) {
+    event.preventDefault();
+    openPalette(event.target);
+    return;
+  }
   if (curtain?.open) { if (event.key === "Escape") event.preventDefault(); return; }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches?.("#reply, #note")) {
     event.preventDefault();
@@ -470,6 +569,11 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
   if (typing(event.target)) return;
+  if (event.key === "/" && palette && !event.altKey && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    openPalette();
+    return;
+  }
   if (event.key === "?" && !event.altKey && !event.ctrlKey && !event.metaKey) { location.assign("/help"); return; }
   const plainAlt = event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
   if (plainAlt && !event.getModifierState("AltGraph") && keys[event.code]?.()) event.preventDefault();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.console.overview import SHORTCUTS
+from bot.console.shortcuts import SHORTCUTS
 from bot.core.ports import TurnUnit
 from tests.unit.console.stage import Case, Stage, Visit
 

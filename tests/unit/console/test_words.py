@@ -20,7 +20,6 @@ from bot.console import (
     figures,
     finding,
     icons,
-    overview,
     pages,
     render,
     sections,
@@ -31,6 +30,7 @@ from bot.console import (
 from bot.console.catalogue import LANGUAGES, Texts, choose, load, texts_of
 from bot.console.desk import DONE
 from bot.console.present import SCRIPT_WORDS, VIEWS
+from bot.console.shortcuts import SHORTCUTS
 from bot.core.access import Role
 from bot.core.case import CaseState, DeliveryState, Outcome
 from bot.core.closing import CATEGORIES, CODES, REFERRALS
@@ -84,7 +84,7 @@ def used_keys() -> set[str]:
     made |= {f"state.{state}" for state in CaseState} | {f"delivery.{state}" for state in DeliveryState}
     made |= {f"outcome.{outcome}" for outcome in Outcome} | {f"done.{name}" for name in DONE}
     made |= {f"priority.{kind}" for kind in ("emergency", "urgent", "routine")}
-    made |= {f"help.{act}" for act in overview.SHORTCUTS}
+    made |= {f"help.{act}" for act in SHORTCUTS}
     made |= {f"queue.{view}" for view in VIEWS}
     made |= {f"queue.empty_{name}" for name in ("open", "open_more", "mine", "mine_more", "closed")}
     made |= {"queue.empty_overdue", "queue.empty_overdue_more"}
