@@ -25,6 +25,9 @@ from bot.helpline.service import FEW, Report
 router = APIRouter()
 
 PERIODS = (7, 30, 90)
+_NARROW = 4
+"""So many columns fit on a phone."""
+
 BY_RANK = tuple(sorted(Priority, reverse=True))
 _NUMBERS = frozenset(
     {
@@ -63,7 +66,9 @@ def _heads(words: Catalogue, *names: str) -> tuple[Head, ...]:
 
 
 def _table(words: Catalogue, names: Iterable[str], rows: Iterable[tuple[Cell, ...]]) -> Table:
-    return Table(_heads(words, *names), tuple(rows), words.t("figures.none"))
+    found = _heads(words, *names)
+    look = "narrow" if len(found) <= _NARROW else "cards"
+    return Table(found, tuple(rows), words.t("figures.none"), look)
 
 
 def _number(words: Catalogue, value: int) -> Cell:

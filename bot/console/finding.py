@@ -129,7 +129,7 @@ def _summary(words: Catalogue, asked: Mapping[str, str], found: Found) -> str:
 def _listed(request: Request, found: Found) -> Table:
     reader, may_open = reader_of(request), member_of(request).may(Permission.CASE_READ)
     rows = tuple(_cells(reader.words, row, reader.now, may_open) for row in found.rows)
-    return Table(heads(reader.words, "search", *_SHOWN), rows, reader.words.t("search.none"), flow=True)
+    return Table(heads(reader.words, "search", *_SHOWN), rows, reader.words.t("search.none"), look="flow")
 
 
 def _cells(words: Catalogue, row: QueueRow, now: datetime, may_open: bool) -> tuple[Cell, ...]:

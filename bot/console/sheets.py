@@ -76,13 +76,14 @@ class Head:
 class Table:
     """Rows under heads; ``none`` is said where there are no rows.
 
-    On a phone a row becomes a card, each value beside its head; or ``flow``: values that explain themselves.
+    ``look`` says what becomes of a row on a phone: cards (each value beside its head), flow (values that
+    explain themselves, side by side), or narrow (it is small enough to stay as it is).
     """
 
     heads: tuple[Head, ...]
     rows: tuple[tuple[Cell, ...], ...]
     none: str = ""
-    flow: bool = False
+    look: str = "cards"
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,4 +133,4 @@ def _listed(reader: Reader, found: AuditPage) -> Table:
         for row in found.rows
     )
     names = ("number", "at", "who", "event", "case", "detail")
-    return Table(heads(words, "admin", *names), rows, words.t("audit.none"))
+    return Table(heads(words, "admin", *names), rows, words.t("audit.none"), "flow")
