@@ -97,6 +97,12 @@ class Cursor:
         """The value under a key, whatever its shape."""
         return self._take(key, False)
 
+    def lines(self) -> dict[str, int]:
+        """The line of each text inside the table, however deep; of equal texts the first."""
+        found: dict[str, int] = {}
+        _collect(self.table, found)
+        return found
+
     def line_of(self, key: str) -> int:
         value = self.table.items.get(key)
         return self.line if value is None else value.line
@@ -113,3 +119,11 @@ class Cursor:
         if value is None and needed:
             self.note(self.line, "missing-key", f"“{key}” is missing here")
         return value
+
+
+def _collect(value: Value, found: dict[str, int]) -> None:
+    if isinstance(value, Text):
+        found.setdefault(value.value.strip(), value.line)
+        return
+    for part in value.items.values() if isinstance(value, Table) else value.items:
+        _collect(part, found)

@@ -163,8 +163,8 @@ def service(entry: Cursor, kinds: tuple[str, ...]) -> Service:
         name=entry.text("name", needed=True),
         about=entry.table_of_texts("about", needed=True),
         provenance=provenance(entry),
-        number=entry.text("number"),
-        whatsapp=entry.text("whatsapp"),
+        number=_number(entry, "number"),
+        whatsapp=_number(entry, "whatsapp"),
         web=entry.text("web"),
         always=always,
         hours=hours,
@@ -178,6 +178,14 @@ def service(entry: Cursor, kinds: tuple[str, ...]) -> Service:
     )
     entry.finish(("note",))
     return found
+
+
+def _number(entry: Cursor, key: str) -> str:
+    """A number as dialled. It is refused without quotation marks: other programs would take the zero in front away."""
+    value = entry.raw(key)
+    if isinstance(value, Text) and not value.quoted:
+        entry.note(value.line, "number-quotes", f'put “{key}” between quotation marks: "{value.value}"')
+    return entry.text(key)
 
 
 def provenance(entry: Cursor) -> Provenance:

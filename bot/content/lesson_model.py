@@ -46,6 +46,7 @@ class Lesson:
     tip: str
     sources: tuple[str, ...]
     file: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -73,6 +74,7 @@ class FamilySheet:
     closing: str
     sources: tuple[str, ...]
     file: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,7 @@ def _card(cursor: Cursor, review: Reviewable) -> Lesson:
         tip=cursor.text("tip", needed=True),
         sources=cursor.texts("sources", needed=True),
         file=cursor.file,
+        lines=cursor.lines(),
     )
     cursor.finish()
     return card
@@ -128,6 +129,7 @@ def _sheet(cursor: Cursor, review: Reviewable) -> FamilySheet:
         closing=cursor.text("closing", needed=True),
         sources=cursor.texts("sources", needed=True),
         file=cursor.file,
+        lines=cursor.lines(),
     )
     cursor.finish()
     return sheet

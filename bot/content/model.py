@@ -42,6 +42,8 @@ class GuidanceText:
     say: tuple[str, ...]
     avoid: tuple[str, ...]
     line: int = 0
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """The line of each text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class SafetyText:
     steps: tuple[str, ...]
     question: str
     line: int = 0
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

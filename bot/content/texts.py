@@ -95,6 +95,7 @@ def _guidance_text(cursor: Cursor | None) -> GuidanceText | None:
         say=cursor.texts("say", needed=True),
         avoid=cursor.texts("avoid", needed=True),
         line=cursor.line,
+        lines=cursor.lines(),
     )
     cursor.finish()
     return text
@@ -125,6 +126,7 @@ def _safety_text(cursor: Cursor | None) -> SafetyText | None:
         steps=cursor.texts("steps", needed=True),
         question=cursor.text("question"),
         line=cursor.line,
+        lines=cursor.lines(),
     )
     cursor.finish()
     return text

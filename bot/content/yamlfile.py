@@ -29,6 +29,7 @@ class Text:
 
     value: str
     line: int
+    quoted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _convert(node: Node, depth: int) -> Value:
     if depth > MAX_DEPTH:
         raise _Refused(line, "depth", "too many levels inside each other")
     if isinstance(node, ScalarNode):
-        return Text(str(node.value), line)
+        return Text(str(node.value), line, quoted=bool(node.style))
     if isinstance(node, SequenceNode):
         return Items(tuple(_convert(child, depth + 1) for child in node.value), line)
     if isinstance(node, MappingNode):

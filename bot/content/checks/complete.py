@@ -9,7 +9,15 @@ from bot.content.findings import Finding, Severity
 from bot.content.library import Library
 from bot.content.model import Texts
 from bot.content.required import ALL_KEYS, SAFETY_KEYS
-from bot.core.taxonomy import COUNTRIES, DANGER_FLAGS, IMMINENT_DANGER, ROLES, SELF_HARM
+from bot.core.taxonomy import (
+    COUNTRIES,
+    DANGER_FLAGS,
+    GUIDANCE_TOPICS,
+    IMMINENT_DANGER,
+    ROLES,
+    SELF_HARM,
+    topic_of,
+)
 
 ALWAYS_COMPLETE = ("es", "en")
 """The other languages fall back to these, so nothing may be missing in them."""
@@ -52,12 +60,17 @@ def _language(library: Library, texts: Texts) -> Iterator[Finding]:
         entry = texts.guidance.get(intent)
         if entry is None:
             message = f"guidance on “{intent}” is missing"
-            yield Finding(folder, 0, "missing-guidance", message, severity)
+            yield Finding(f"{folder}/{_file_of(intent)}.yml", 0, "missing-guidance", message, severity)
             continue
         for role in ROLES:
             if role not in entry.roles:
                 message = f"guidance on “{intent}” has no text for {role}"
                 yield Finding(entry.file, entry.line, "missing-role", message, severity)
+
+
+def _file_of(intent: str) -> str:
+    topic = topic_of(intent)
+    return topic if topic in GUIDANCE_TOPICS else "everyday"
 
 
 def _safety_questions(texts: Texts) -> Iterator[Finding]:

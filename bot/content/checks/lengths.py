@@ -53,7 +53,7 @@ def _guidance(entry: GuidanceEntry) -> Iterator[Finding]:
         for label in text.answers.values():
             if len(label) > BUTTON:
                 message = f"the answer “{label}” has {len(label)} characters; at most {BUTTON}"
-                yield Finding(entry.file, text.line, "button-length", message)
+                yield Finding(entry.file, text.lines.get(label, text.line), "button-length", message)
 
 
 def _first_length(title: str, text: GuidanceText) -> int:

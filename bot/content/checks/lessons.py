@@ -82,7 +82,7 @@ def _complete(code: str, lessons: Lessons) -> Iterator[Finding]:
 
 def _card(card: Lesson, lessons: Lessons) -> Iterator[Finding]:
     fields = list(card_fields(card))
-    yield from _lengths(card.file, fields, CARD_LIMITS)
+    yield from _lengths(card, fields, CARD_LIMITS)
     yield from _counts(card, CARD_COUNTS)
     total = sum(step.minutes for step in card.steps)
     if total != card.minutes:
@@ -104,7 +104,7 @@ def _refused(card: Lesson, lessons: Lessons) -> Iterator[Finding]:
             for word in words:
                 if re.search(rf"(?<!\w){re.escape(_plain(word))}(?:s|es)?(?!\w)", _plain(text)):
                     message = f"“{word}” may not stand in “{name}”: {_WHY[name]}"
-                    yield Finding(card.file, 0, "lesson-refused", message)
+                    yield Finding(card.file, card.lines.get(text, 0), "lesson-refused", message)
 
 
 _WHY = {
@@ -120,7 +120,7 @@ def _plain(text: str) -> str:
 
 def _sheet(sheet: FamilySheet) -> Iterator[Finding]:
     fields = list(sheet_fields(sheet))
-    yield from _lengths(sheet.file, fields, SHEET_LIMITS)
+    yield from _lengths(sheet, fields, SHEET_LIMITS)
     yield from _counts(sheet, SHEET_COUNTS)
     length = sum(len(text) for _, text in fields)
     if length > SHEET_MESSAGE:
@@ -128,11 +128,13 @@ def _sheet(sheet: FamilySheet) -> Iterator[Finding]:
         yield Finding(sheet.file, 0, "sheet-length", message)
 
 
-def _lengths(file: str, fields: list[tuple[str, str]], limits: dict[str, int]) -> Iterator[Finding]:
+def _lengths(
+    entry: Lesson | FamilySheet, fields: list[tuple[str, str]], limits: dict[str, int]
+) -> Iterator[Finding]:
     for name, text in fields:
         if len(text) > limits[name]:
             message = f"“{name}” has {len(text)} characters (“{text[:30]}…”); at most {limits[name]}"
-            yield Finding(file, 0, "lesson-text-length", message)
+            yield Finding(entry.file, entry.lines.get(text, 0), "lesson-text-length", message)
 
 
 def _counts(entry: Lesson | FamilySheet, counts: dict[str, tuple[int, int]]) -> Iterator[Finding]:

@@ -19,7 +19,8 @@ def check(library: Library, _: date) -> Iterator[Finding]:
         wanted = PLACEHOLDERS.get(place.key, frozenset())
         found = set(_SLOT.findall(place.text))
         for name in sorted(found - wanted - {"safe_word"}):
-            message = f"{{{name}}} is not known in the {place.what}"
+            known = ", ".join(f"{{{key}}}" for key in sorted(wanted | {"safe_word"}))
+            message = f"{{{name}}} is not known in the {place.what}; only {known} can stand here"
             yield Finding(place.file, place.line, "unknown-placeholder", message)
         for name in sorted(wanted - found):
             message = f"{{{name}}} is missing in the {place.what}"

@@ -35,7 +35,8 @@ def all_texts(responses: Responses) -> Iterator[Place]:
             for role, words in safety.roles.items():
                 what = f"safety text {safety.flag} for {role}"
                 for value in filter(None, (words.acknowledge, *words.steps, words.question)):
-                    yield Place(code, value, safety.file, words.line, what, "safety", intent=safety.flag)
+                    line = words.lines.get(value, words.line)
+                    yield Place(code, value, safety.file, line, what, "safety", intent=safety.flag)
         for key, phrase in texts.phrases.items():
             what = f"phrase {key.partition('.')[2]}"
             for value in phrase.variants.values():
@@ -57,7 +58,8 @@ def _guidance(code: str, texts: Texts) -> Iterator[Place]:
         for role, text in entry.roles.items():
             for part, value in _parts(text):
                 what = f"{part} of {entry.intent} for {role}"
-                yield Place(code, value, entry.file, text.line, what, part, intent=entry.intent)
+                line = text.lines.get(value, text.line)
+                yield Place(code, value, entry.file, line, what, part, intent=entry.intent)
 
 
 def _parts(text: GuidanceText) -> Iterator[tuple[str, str]]:
@@ -92,9 +94,10 @@ _LESSON_PARTS = {"title": "title", "questions": "question", "say": "say", "do_no
 
 def _lessons(code: str, responses: Responses) -> Iterator[Place]:
     lessons = responses.lessons[code]
-    cards = [(card.topic, card.file, card_fields(card)) for card in lessons.cards.values()]
-    sheets = [(sheet.topic, sheet.file, sheet_fields(sheet)) for sheet in lessons.sheets.values()]
-    for topic, file, fields in (*cards, *sheets):
+    cards = [(card, card_fields(card)) for card in lessons.cards.values()]
+    sheets = [(sheet, sheet_fields(sheet)) for sheet in lessons.sheets.values()]
+    for entry, fields in (*cards, *sheets):
         for name, value in fields:
             part = _LESSON_PARTS.get(name, "step")
-            yield Place(code, value, file, 0, f"“{name}”", part, intent=topic)
+            line = entry.lines.get(value, 0)
+            yield Place(code, value, entry.file, line, f"“{name}”", part, intent=entry.topic)

@@ -36,6 +36,8 @@ SMALL = "intents/es/small.yml"
         (BULLYING, "    acknowledge: ", "    acknowledge: " + "muy largo " * 60, "first-length"),
         (BULLYING, "    acknowledge: ", "    acknowledge: <u>x</u> ", "tags"),
         (BULLYING, "    acknowledge: ", "    acknowledge: <b>x ", "tags"),
+        (BULLYING, "    acknowledge: ", "    acknowledge: x&nbsp;y ", "entity"),
+        (CR, 'number: "911"', "number: 0911", "number-quotes"),
         (BULLYING, "    acknowledge: ", "    acknowledge: Llame al 1147. ", "number-in-text"),
         (BULLYING, "    acknowledge: ", "    acknowledge: Vea www.ejemplo.org ", "link-in-text"),
         (BULLYING, "  title: ", "  titel: ", "unknown-key"),
@@ -63,6 +65,24 @@ def test_a_fault_is_found(spoil: Spoil, file: str, old: str, new: str, code: str
     findings = spoil(file, old, new)
     assert code in {finding.code for finding in findings}
     assert all(finding.message and finding.file for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "line"),
+    [
+        (BULLYING, "    - Escuche", "    - <u>Escuche</u>", "    - <u>"),
+        (BULLYING, "calm: ", "calm: Este texto es demasiado largo, ", "    answers: {threat"),
+        (SAFETY, "    - ", "    - <b>", "    - <b>"),
+        ("responses/gn/lessons/bullying_6-9.yml", "key_message: ", "key_message: {x} ", "key_message: {x}"),
+    ],
+)
+def test_a_finding_names_the_line_of_the_text(
+    spoil: Spoil, tmp_path: Path, file: str, old: str, new: str, line: str
+) -> None:
+    found = {(finding.file, finding.line) for finding in spoil(file, old, new)}
+    lines = (tmp_path / file).read_text("utf-8").splitlines()
+    wanted = next(number for number, text in enumerate(lines, 1) if text.startswith(line))
+    assert (file, wanted) in found
 
 
 def test_the_shipped_content_has_no_errors() -> None:
