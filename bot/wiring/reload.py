@@ -83,7 +83,13 @@ class Reloader:
         """Take the files as they are now into use, or keep what is in use and say why."""
         intents = self._settings.intents_dir.resolve()
         words_only = not any(path.resolve().is_relative_to(intents) for path in changed)
-        library, findings = await asyncio.to_thread(self._read, words_only)
+        try:
+            library, findings = await asyncio.to_thread(self._read, words_only)
+        except Exception as error:  # A fault in a check must not stop people from being answered.
+            log.error("content_not_checked", error=type(error).__name__)
+            message = f"the check itself failed ({type(error).__name__}); run amparo check"
+            self._refuse([Finding("responses", 0, "check-failed", message)])
+            return
         errors = [item for item in findings if item.severity is Severity.ERROR]
         try:
             book = None if errors else Phrasebook(library.responses, today=self._today)

@@ -47,6 +47,17 @@ rules:
 """
 
 
+class BreakingClock(FixedClock):
+    """A clock that fails when told to, in the midst of a check."""
+
+    broken = False
+
+    def now(self) -> datetime:
+        if self.broken:
+            raise ArithmeticError
+        return super().now()
+
+
 class Stage:
     """A reloader over a folder that a test may edit, with training at its beck."""
 
@@ -58,7 +69,7 @@ class Stage:
         self.examples, self.rules = self.intents / "es/small.yml", self.intents / "es/flags.yml"
         self.examples.write_text(EXAMPLES, "utf-8")
         self.rules.write_text(RULES, "utf-8")
-        self.clock = FixedClock(NOW)
+        self.clock = BreakingClock(NOW)
         library = load(self.intents, self.responses)
         matcher = Matcher(train(library.training), PatternLayer(library.training.rules), ())
         self.book, self.reader = LiveBook(Phrasebook(library.responses)), LocalReader(matcher)
@@ -141,6 +152,15 @@ async def test_a_file_that_went_away_is_a_bad_edit_too(stage: Stage) -> None:
     await stage.reloader.reload([stage.responses])
     assert stage.greeting() == before
     assert stage.reloader.state.problems
+
+
+async def test_a_fault_in_a_check_changes_nothing_and_stops_nobody(stage: Stage) -> None:
+    before = stage.greeting()
+    stage.clock.broken = True
+    await stage.edit(stage.responses / "es/everyday.yml", "Hola. Cuénteme", "Muy buenas. Cuénteme")
+    assert stage.greeting() == before
+    (problem,) = stage.reloader.state.problems
+    assert "ArithmeticError" in problem.message
 
 
 async def test_patterns_count_at_once_and_examples_once_learned(stage: Stage) -> None:
