@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.content.lesson_model import card_fields, sheet_fields
+from bot.content.lesson_model import FamilySheet, Lesson, card_fields, sheet_fields
 from bot.content.model import GuidanceText, Responses, Service, Texts
 
 
@@ -94,9 +94,10 @@ _LESSON_PARTS = {"title": "title", "questions": "question", "say": "say", "do_no
 
 def _lessons(code: str, responses: Responses) -> Iterator[Place]:
     lessons = responses.lessons[code]
-    cards = [(card, card_fields(card)) for card in lessons.cards.values()]
-    sheets = [(sheet, sheet_fields(sheet)) for sheet in lessons.sheets.values()]
-    for entry, fields in (*cards, *sheets):
+    entries: list[tuple[Lesson | FamilySheet, Iterator[tuple[str, str]]]] = []
+    entries += [(card, card_fields(card)) for card in lessons.cards.values()]
+    entries += [(sheet, sheet_fields(sheet)) for sheet in lessons.sheets.values()]
+    for entry, fields in entries:
         for name, value in fields:
             part = _LESSON_PARTS.get(name, "step")
             line = entry.lines.get(value, 0)
