@@ -83,6 +83,7 @@ class CaseList:
     grave: str
     more: str
     first: str
+    dose: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from bot.console.workpages import CaseWork
 from bot.core.access import Permission
 from bot.core.case import CaseDetail, CaseState, QueueRow
 from bot.core.taxonomy import GUIDANCE_SINGLES, GUIDANCE_TOPICS, Priority
-from bot.helpline.service import COUNT_UP_TO, LONGEST_REPLY, QueuePage, StaffMember
+from bot.helpline.service import COUNT_UP_TO, LONGEST_REPLY, MANY_HARD, QueuePage, StaffMember
 
 VIEWS = ("open", "mine", "overdue", "closed")
 LANGUAGE_NAMES = {"es": "Español", "en": "English", "fr": "Français"}
@@ -177,6 +177,7 @@ def list_of(
         grave=_grave(words, page, view, after),
         more="" if page.after is None else f"/queue?{urlencode({'view': view, 'after': page.after})}",
         first=f"/queue?view={view}" if after else "",
+        dose=words.t("queue.dose", n=page.hard) if page.hard >= MANY_HARD else "",
     )
 
 

@@ -11,7 +11,7 @@ from bot.core.case import HELD_STATES, LEASE, Author, CaseState
 from bot.core.effects import Kind, Message, Phrase
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict, Outdated, Unsure
-from bot.helpline import alerts, changes, places
+from bot.helpline import alerts, changes, exposure, places
 from bot.helpline.announce import taken_back
 from bot.helpline.casefile import CaseFile, NewLine, add_event, add_lines, case_file, case_query, save_case
 from bot.helpline.crypto import Keyring
@@ -62,7 +62,8 @@ def claim(connection: Connection, hand: Hand, reference: str) -> None:
 def take_next(connection: Connection, hand: Hand) -> str | None:
     """Take the gravest case that nobody has, the one due first among equals; its reference or None.
 
-    Behind emergencies goes what the lead was called for twice: a routine case must not wait for ever.
+    Behind emergencies goes what the lead was called for twice: a routine case must not wait for ever. Who had
+    several hard cases of late gets a lighter one first, where nothing must not wait.
     """
     own = {"b_helpline": hand.staff.helpline_id}
     row = connection.execute(_FIRST, own).one_or_none()
@@ -71,8 +72,17 @@ def take_next(connection: Connection, hand: Hand) -> str | None:
     if row is None:
         return None
     case = case_file(row)
+    if exposure.is_hard(case) and not exposure.must_not_wait(case, hand.now):
+        case = _lighter(connection, hand) or case
     _take(connection, hand, case)
     return case.reference
+
+
+def _lighter(connection: Connection, hand: Hand) -> CaseFile | None:
+    if exposure.lately(connection, hand.staff.id, hand.now) < exposure.MANY:
+        return None
+    row = connection.execute(_LIGHTER, {"b_helpline": hand.staff.helpline_id}).one_or_none()
+    return None if row is None else case_file(row)
 
 
 _UNHELD = (
@@ -82,6 +92,7 @@ _UNHELD = (
     .with_for_update(of=cases, key_share=True, skip_locked=True)
 )
 _FIRST = _UNHELD.order_by(cases.c.rank, cases.c.due_at, cases.c.id)
+_LIGHTER = _FIRST.where(exposure.LIGHT)
 _AGED = _UNHELD.where(cases.c.alarm >= len(ALARMS)).order_by(cases.c.due_at, cases.c.id)
 
 

@@ -20,10 +20,11 @@ from sqlalchemy import (
     update,
 )
 
+from bot.core.access import Permission
 from bot.core.case import CLOCK_STATES, QueueRow
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict, NotFound
-from bot.helpline import changes, places
+from bot.helpline import changes, exposure, places
 from bot.helpline.casefile import add_event, case_file, case_query
 from bot.helpline.crypto import Keyring
 from bot.helpline.members import StaffMember
@@ -54,13 +55,15 @@ class QueuePage:
     """A page of cases.
 
     ``counts``: open cases by priority; ``hidden``: how many follow behind this page. Both stop at
-    `COUNT_UP_TO`. ``after`` asks for the next page; None on the last.
+    `COUNT_UP_TO`. ``after`` asks for the next page; None on the last. ``hard``: how many hard cases the
+    reader took within eight hours.
     """
 
     rows: tuple[QueueRow, ...]
     counts: Mapping[Priority, int]
     hidden: int
     after: str | None
+    hard: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def queue(
         counts=counts,
         hidden=hidden,
         after=None if place is None else _encoded(place),
+        hard=exposure.lately(connection, member.id, now) if member.may(Permission.CASE_WORK) else 0,
     )
 
 

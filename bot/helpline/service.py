@@ -23,6 +23,7 @@ from bot.helpline.changes import ELSEWHERE, Change
 from bot.helpline.desk import LONGEST_NOTE, LONGEST_REPLY, STRANGER
 from bot.helpline.ending import follow_up
 from bot.helpline.exports import PURPOSES, Export, Exports
+from bot.helpline.exposure import MANY as MANY_HARD
 from bot.helpline.figures import Figures, figures
 from bot.helpline.hand import clean, normal_reference
 from bot.helpline.helplines import HelplineForm, Helplines, form_of
@@ -48,6 +49,7 @@ __all__ = [
     "FEW",
     "LONGEST_NOTE",
     "LONGEST_REPLY",
+    "MANY_HARD",
     "PURPOSES",
     "STRANGER",
     "Account",

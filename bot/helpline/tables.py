@@ -290,6 +290,7 @@ case_lines = Table(
     UniqueConstraint("case_id", "token"),
     one_of("author", "person", "bot", "staff", "note", "system"),
     Index("ix_case_lines_case", "case_id", "id"),
+    Index("ix_case_lines_taken", "staff_id", "at", **where("key IN ('claimed', 'accepted', 'taken_over')")),
     sqlite_autoincrement=True,
 )
 

@@ -19,9 +19,8 @@ STAFF = 50
 """Every tenth searches and claims instead of taking the next, and so meets others on the same case."""
 
 CHATS = """
-INSERT INTO conversations (bot_id, chat_key, chat_id, version, unreachable, contact_when, contact_neutral,
-  created_at, seen_at)
-SELECT :bot, decode(lpad(to_hex(n), 32, '0'), 'hex'), '\\x00', 1, false, '', false, :now, :now
+INSERT INTO conversations (bot_id, chat_key, chat_id, version, unreachable, created_at, seen_at)
+SELECT :bot, decode(lpad(to_hex(n), 32, '0'), 'hex'), '\\x00', 1, false, :now, :now
 FROM generate_series(1, :count) AS n
 """
 WAITING = """

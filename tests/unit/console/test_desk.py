@@ -14,7 +14,7 @@ from bot.core.case import CaseState
 from bot.core.effects import Audience
 from bot.core.taxonomy import Priority
 from bot.errors import StoreUnavailable
-from bot.helpline.service import LONGEST_REPLY, HelplineService
+from bot.helpline.service import LONGEST_REPLY, MANY_HARD, HelplineService
 from tests.unit.console.stage import Case, Stage, Visit
 
 EVIL = '<script>alert(1)</script>"><img src=x>'
@@ -79,6 +79,17 @@ async def test_take_next_pressed_twice_takes_one(stage: Stage, ana: Visit) -> No
     first, second = await asyncio.gather(ana.post("/queue/next", form), ana.post("/queue/next", form))
     assert first.headers["location"] == second.headers["location"]
     assert len(order(await ana.open("/queue?view=mine"))) == 1
+
+
+async def test_who_took_many_hard_cases_is_told_that_lighter_ones_come_first(
+    stage: Stage, ana: Visit
+) -> None:
+    for chat in range(MANY_HARD):
+        assert "hard cases" not in await ana.open("/queue")
+        await stage.opens(chat + 1, Case("he is here", {"imminent_danger": "here"}, Priority.EMERGENCY))
+        await ana.open("/queue")
+        await ana.press("/queue/next")
+    assert f"You took {MANY_HARD} hard cases within eight hours" in await ana.open("/queue")
 
 
 async def test_take_next_with_nobody_waiting_says_so(ana: Visit) -> None:

@@ -1,0 +1,70 @@
+"""What somebody had to read of late: after several hard cases lighter ones come first, danger and delay apart.
+
+Research finds that veiling does not protect those who read (Psychological Research 2026, 10.1007/s00426-026-02241-5);
+fewer exposures do. Nobody is ranked by it, and each sees only the own number.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    distinct,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
+
+from bot.core.taxonomy import SELF_HARM, SEXUAL_HARM, Priority
+from bot.helpline.casefile import CaseFile
+from bot.helpline.sql import word
+from bot.helpline.tables import UtcDateTime, case_lines, cases
+
+MANY = 4
+"""So many hard cases in `LATELY` are enough for a while."""
+
+LATELY = timedelta(hours=8)
+HARD = (SEXUAL_HARM, SELF_HARM)
+"""What weighs on who reads it, whatever its priority; an emergency always does."""
+
+TAKEN = ("claimed", "accepted", "taken_over")
+"""Lines of a case by which somebody came to have it."""
+
+
+def is_hard(case: CaseFile) -> bool:
+    """Whether it weighs on who reads it."""
+    return case.priority is Priority.EMERGENCY or bool(set(case.flags) & set(HARD))
+
+
+def must_not_wait(case: CaseFile, now: datetime) -> bool:
+    """Danger to life, or overdue: whoever takes the next gets it, however much he or she had."""
+    return case.priority is Priority.EMERGENCY or case.due_at <= now
+
+
+def lately(connection: Connection, staff_id: int, now: datetime) -> int:
+    """How many hard cases somebody took within eight hours."""
+    mine = (
+        select(func.count(distinct(case_lines.c.case_id)))
+        .select_from(case_lines.join(cases, cases.c.id == case_lines.c.case_id))
+        .where(
+            case_lines.c.key.in_([word(key) for key in TAKEN]),
+            case_lines.c.staff_id == staff_id,
+            case_lines.c.at > literal(now - LATELY, UtcDateTime),
+            or_(cases.c.rank == -int(Priority.EMERGENCY), *_flagged()),
+        )
+    )
+    return connection.execute(mine).scalar_one()
+
+
+def _flagged() -> list[ColumnElement[bool]]:
+    return [type_coerce(cases.c.flags, String).contains(flag, autoescape=True) for flag in HARD]
+
+
+LIGHT = and_(cases.c.rank != -int(Priority.EMERGENCY), *(~one for one in _flagged()))
+"""What weighs less, as a condition."""
