@@ -30,7 +30,7 @@ from bot.helpline.hand import (
 )
 from bot.helpline.sql import ONE, word
 from bot.helpline.tables import case_lines, cases
-from bot.helpline.watch import ALARMS
+from bot.helpline.watch import OFTEN
 
 LONGEST_REPLY = 3500
 """UTF-16 units, as Telegram counts; 4096 with the signature."""
@@ -93,7 +93,7 @@ _UNHELD = (
 )
 _FIRST = _UNHELD.order_by(cases.c.rank, cases.c.due_at, cases.c.id)
 _LIGHTER = _FIRST.where(exposure.LIGHT)
-_AGED = _UNHELD.where(cases.c.alarm >= len(ALARMS)).order_by(cases.c.due_at, cases.c.id)
+_AGED = _UNHELD.where(cases.c.alarm >= OFTEN).order_by(cases.c.due_at, cases.c.id)
 
 
 def _take(connection: Connection, hand: Hand, case: CaseFile) -> None:

@@ -186,16 +186,35 @@ async def test_people_are_called_for_what_cannot_wait_and_programs_hear_of_every
 
 async def test_what_is_overdue_calls_the_lead_and_calls_again(world: World, outside: Outside) -> None:
     await set_up(world, Wanted(email=(LEAD,)))
-    await world.opens(MOTHER, Priority.EMERGENCY)
-    for minutes in (5, 5, 60):
+    await world.opens(MOTHER, Priority.URGENT)
+    for minutes in (60, 0, 30, 600):
         world.clock.advance(minutes=minutes)
         await world.store.service.sweep(world.clock.now())
         await outside.send()
-    assert [subject for _, subject, _, _ in outside.mails.came] == [
-        "en emergency",
-        "en overdue",
-        "en overdue_again",
-    ]
+    assert [subject for _, subject, _, _ in outside.mails.came] == ["en overdue", "en overdue_again"]
+
+
+async def test_danger_to_life_calls_until_somebody_has_answered(world: World, outside: Outside) -> None:
+    await set_up(world, Wanted(email=(LEAD,)))
+    ana, service = await world.staff(), world.store.service
+    reference = await world.opens(MOTHER, Priority.EMERGENCY)
+
+    async def passes(minutes: float) -> int:
+        """How many calls that much time brings."""
+        before = len(outside.mails.came)
+        for _ in range(round(minutes * 2)):
+            world.clock.advance(seconds=30)
+            await service.sweep(world.clock.now())
+        await outside.send()
+        return len(outside.mails.came) - before
+
+    assert await passes(4.5) == 1  # that it came
+    assert [await passes(m) for m in (1, 5, 10, 15, 15)] == [1, 1, 1, 1, 1]
+    world.clock.advance(hours=2)  # nothing ran meanwhile: one call, not four
+    assert await passes(1) == 1
+    await service.claim(ana, reference)
+    await service.reply(ana, reference, "I am here", seen=99, token="t")
+    assert await passes(10) == 0
 
 
 async def test_closing_an_emergency_alone_is_told(world: World, outside: Outside) -> None:
