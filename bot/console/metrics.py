@@ -16,6 +16,7 @@ GAUGES = {
     "cases_overdue": ("amparo_cases_overdue", "Cases that nobody has looked at in time"),
     "alerts_queued": ("amparo_alerts_queued", "Alerts not yet sent"),
     "alerts_oldest": ("amparo_alerts_oldest_seconds", "Age of the oldest alert not yet sent"),
+    "alert_receivers": ("amparo_alert_receivers", "Receivers of alerts, of all helplines"),
     "alerts_failed": ("amparo_alerts_failed", "Alerts given up in the last 24 hours"),
 }
 """Name and meaning of each number."""

@@ -97,6 +97,7 @@ def gauges(words: Catalogue, numbers: Numbers) -> tuple[Gauge, ...]:
         _count(words, "system.dead_count", numbers.dead_letters),
         _age(words, "system.alerts", numbers.alerts_oldest),
         _count(words, "system.alerts_failed", numbers.alerts_failed),
+        _receivers(words, numbers.alert_receivers),
     )
 
 
@@ -123,6 +124,14 @@ def _age(words: Catalogue, key: str, seconds: float) -> Gauge:
 
 def _count(words: Catalogue, key: str, count: int) -> Gauge:
     return Gauge(words.t(key), str(count), "soon" if count else "good", "warning" if count else "sent")
+
+
+def _receivers(words: Catalogue, count: int) -> Gauge:
+    """Without any, an emergency at night is seen by nobody who has not the console open."""
+    value = words.number(count) if count else words.t("system.receivers_none")
+    return Gauge(
+        words.t("system.receivers"), value, "good" if count else "soon", "sent" if count else "warning"
+    )
 
 
 def _dead_row(reader: Reader, letter: DeadLetter) -> DeadRow:

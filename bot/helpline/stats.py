@@ -15,7 +15,7 @@ from bot.helpline.database import Database
 from bot.helpline.sql import word
 from bot.helpline.tables import cases, inbox, outbox
 from bot.helpline.tallies import sums
-from bot.helpline.work_tables import alerts
+from bot.helpline.work_tables import alert_receivers, alerts
 
 LATELY = timedelta(hours=24)
 
@@ -36,6 +36,9 @@ class Numbers:
     alerts_oldest: float
     alerts_failed: int
     """Given up in the last 24 hours."""
+
+    alert_receivers: int
+    """Of all helplines; without any, nobody is called outside of the console."""
 
 
 class Stats:
@@ -76,6 +79,7 @@ def _numbers(connection: Connection, now: datetime) -> Numbers:
         alerts_queued=unsent,
         alerts_oldest=_age(posted, now),
         alerts_failed=_waiting(connection, alerts, alerts.c.created_at, "failed", lately)[0],
+        alert_receivers=connection.execute(select(func.count()).select_from(alert_receivers)).scalar_one(),
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bot.console.shortcuts import SHORTCUTS
+from bot.core.helplines import DEFAULT
 from bot.core.ports import TurnUnit
-from tests.unit.console.stage import Case, Stage, Visit
+from bot.helpline.service import Wanted
+from tests.unit.console.stage import PASSWORD, Case, Stage, Visit
 
 
 async def dead_letter(stage: Stage) -> None:
@@ -27,6 +29,10 @@ async def dead_letter(stage: Stage) -> None:
 async def test_the_system_page_shows_what_waits(stage: Stage, ana: Visit) -> None:
     page = await ana.open("/system")
     assert page.count("Nothing waits") == 3
+    assert "None: nobody is called" in page
+    admin = await stage.world.accounts.add("adm", "Adm", PASSWORD, "administrator")
+    await stage.store.service.set_receivers(admin, DEFAULT, Wanted(email=("lead@helpline.example",)))
+    assert "None: nobody is called" not in await ana.open("/system")
     await stage.opens(1, Case("x"))
     stage.clock.advance(minutes=3)
     page = await ana.open("/system")
