@@ -29,6 +29,9 @@ TEST = "test"
 DEAD_LETTER = "dead_letter"
 """A message of a person could not be handled; whoever runs the installation must look."""
 
+STANDSTILL = "standstill"
+"""Messages of people wait and nobody works on them, or those to people do not go out."""
+
 EVENTS = (
     *(
         "opened",
@@ -41,7 +44,18 @@ EVENTS = (
         "confirmed_wrong",
     ),
     *("contact_set", "unreachable", "reachable", "claimed", "released", "lapsed", "offered", "help_asked"),
-    *("second", "merged", "parted", "overdue", "overdue_again", "closed", "closed_alone", DEAD_LETTER, TEST),
+    *(
+        "second",
+        "merged",
+        "parted",
+        "overdue",
+        "overdue_again",
+        "closed",
+        "closed_alone",
+        DEAD_LETTER,
+        STANDSTILL,
+        TEST,
+    ),
 )
 """What a webhook can hear of; the API's document lists it."""
 
@@ -67,12 +81,15 @@ def post_test(connection: Connection, helpline_id: int, now: datetime) -> int:
     return _post_about_nobody(connection, helpline_id, TEST, now)
 
 
-def post_dead_letter(connection: Connection, now: datetime) -> None:
-    """Tell the default helpline, which runs the installation; at most once an hour, for one fault makes many."""
-    lately = and_(alerts.c.event == DEAD_LETTER, alerts.c.created_at > now - _ONE_AN)
+def post_trouble(connection: Connection, event: str, now: datetime) -> bool:
+    """Tell the default helpline, which runs the installation, of a dead letter or a standstill.
+
+    At most once an hour of each, for one fault makes many; whether it was told now.
+    """
+    lately = and_(alerts.c.event == event, alerts.c.created_at > now - _ONE_AN)
     if connection.execute(select(exists(ONE).where(lately))).scalar_one():
-        return
-    _post_about_nobody(connection, default_helpline_id(connection), DEAD_LETTER, now)
+        return False
+    return _post_about_nobody(connection, default_helpline_id(connection), event, now) > 0
 
 
 def _post_about_nobody(connection: Connection, helpline_id: int, event: str, now: datetime) -> int:

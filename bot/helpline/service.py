@@ -40,7 +40,7 @@ from bot.helpline.staff import Account, SignedIn, StaffAccounts, StaffMember, ne
 from bot.helpline.teamwork import Teamwork
 from bot.helpline.tokens import ApiTokens, Caller
 from bot.helpline.waits import measure
-from bot.helpline.watch import tell_overdue
+from bot.helpline.watch import tell_overdue, tell_standstill
 
 __all__ = [
     "ALERT_EVENTS",
@@ -211,6 +211,7 @@ class HelplineService(Teamwork, Overview, Alerting, Office):
         count = await self._database.run(desk.sweep, self._keyring, now)
         told = await self._database.run(tell_who_waits, self._keyring, self._renderer, now)
         late = await self._database.run(tell_overdue, self._keyring, now)
+        await self._database.run(tell_standstill, now)
         back = await self._database.run(follow_up, self._keyring, now)
         await self._database.run(measure, now)
         if count or told or late or back:

@@ -310,5 +310,5 @@ def _bury(
         line = NewLine(f"d{inbox_id}.{case.version}", Author.SYSTEM, now, key="dead_letter")
         add_lines(connection, keyring, case, [line])
         happened.append((case.id, "line"))
-    alerts.post_dead_letter(connection, now)
+    alerts.post_trouble(connection, alerts.DEAD_LETTER, now)
     changes.note(connection, happened, now)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, literal, or_
+from sqlalchemy import ColumnElement, Connection, and_, exists, literal, or_, select
 
 from bot.core.case import CLOCK_STATES, Author
 from bot.core.taxonomy import Priority
 from bot.helpline import alerts, changes
 from bot.helpline.casefile import CaseFile, NewLine, add_event, add_lines, case_file, case_query, save_case
 from bot.helpline.crypto import Keyring
-from bot.helpline.sql import word
-from bot.helpline.tables import UtcDateTime, cases
+from bot.helpline.sql import ONE, word
+from bot.helpline.tables import UtcDateTime, cases, inbox, outbox
 
 
 def _minutes(*counts: int) -> tuple[timedelta, ...]:
@@ -74,3 +74,22 @@ def _next_step(case: CaseFile, now: datetime) -> int:
     if case.alarm == 0:
         return 1
     return sum(case.due_at + late <= now for late in LATE[case.priority])
+
+
+STILL = timedelta(minutes=10)
+"""A message that nobody works on for so long means that something does not run."""
+
+
+def tell_standstill(connection: Connection, now: datetime) -> bool:
+    """Alert whoever runs the installation where messages stand still; whether it was told now."""
+    before = literal(now - STILL, UtcDateTime)
+    unread = exists(ONE).where(inbox.c.state == word("ready"), inbox.c.received_at <= before)
+    unsent = exists(ONE).where(
+        outbox.c.state == word("queued"),
+        outbox.c.created_at <= before,
+        ~outbox.c.waits,
+        outbox.c.not_before.is_(None),
+    )
+    if not connection.execute(select(or_(unread, unsent))).scalar_one():
+        return False
+    return alerts.post_trouble(connection, alerts.STANDSTILL, now)

@@ -23,7 +23,7 @@ from bot.core.taxonomy import Priority
 from bot.errors import NotAllowed, NotFound
 from bot.helpline.alert_queue import AGAIN_IF_LOST, GIVE_UP, WAITS
 from bot.helpline.alert_sender import AlertSender
-from bot.helpline.alerts import CALLS, DEAD_LETTER, EVENTS
+from bot.helpline.alerts import CALLS, DEAD_LETTER, EVENTS, STANDSTILL
 from bot.helpline.helplines import HelplineForm
 from bot.helpline.retention import Periods
 from bot.helpline.service import StaffMember, Wanted
@@ -171,6 +171,7 @@ async def test_people_are_called_for_what_cannot_wait_and_programs_hear_of_every
     await world.store.service.save_draft(ana, reference, WORDS)
     await world.store.service.note(ana, reference, WORDS)
     await world.store.service.call_help(ana, reference)
+    await world.deliver()
     world.clock.advance(minutes=LEASE / timedelta(minutes=1))
     await world.store.service.sweep(world.clock.now())
     while await outside.send():
@@ -187,6 +188,7 @@ async def test_people_are_called_for_what_cannot_wait_and_programs_hear_of_every
 async def test_what_is_overdue_calls_the_lead_and_calls_again(world: World, outside: Outside) -> None:
     await set_up(world, Wanted(email=(LEAD,)))
     await world.opens(MOTHER, Priority.URGENT)
+    await world.deliver()
     for minutes in (60, 0, 30, 600):
         world.clock.advance(minutes=minutes)
         await world.store.service.sweep(world.clock.now())
@@ -198,6 +200,7 @@ async def test_danger_to_life_calls_until_somebody_has_answered(world: World, ou
     await set_up(world, Wanted(email=(LEAD,)))
     ana, service = await world.staff(), world.store.service
     reference = await world.opens(MOTHER, Priority.EMERGENCY)
+    await world.deliver()
 
     async def passes(minutes: float) -> int:
         """How many calls that much time brings."""
@@ -214,6 +217,7 @@ async def test_danger_to_life_calls_until_somebody_has_answered(world: World, ou
     assert await passes(1) == 1
     await service.claim(ana, reference)
     await service.reply(ana, reference, "I am here", seen=99, token="t")
+    await world.deliver()
     assert await passes(10) == 0
 
 
@@ -484,4 +488,23 @@ async def test_a_message_that_cannot_be_handled_is_told_to_whoever_runs_this_onc
         await world.store.turns.failed(number, "bad_update", final=True)
         await outside.send()
     assert [subject for _, subject, *_ in outside.mails.came] == [f"en {DEAD_LETTER}"] * 2
+    assert WORDS not in str(outside.mails.came)
+
+
+async def test_messages_that_stand_still_call_whoever_runs_this(world: World, outside: Outside) -> None:
+    await set_up(world, Wanted(email=(LEAD,)))
+    await world.queues(TEACHER, "an answer")
+    for minutes in (9, 1, 1):
+        world.clock.advance(minutes=minutes)
+        await world.store.service.sweep(world.clock.now())
+        await outside.send()
+    assert [subject for _, subject, *_ in outside.mails.came] == [f"en {STANDSTILL}"]
+    await world.deliver()
+    world.clock.advance(hours=2)
+    await world.store.service.sweep(world.clock.now())
+    await world.arrive(MOTHER, WORDS)
+    world.clock.advance(minutes=10)
+    await world.store.service.sweep(world.clock.now())
+    await outside.send()
+    assert [subject for _, subject, *_ in outside.mails.came] == [f"en {STANDSTILL}"] * 2
     assert WORDS not in str(outside.mails.came)

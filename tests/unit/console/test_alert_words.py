@@ -6,7 +6,7 @@ import pytest
 
 from bot.console.alert_words import alert_words
 from bot.console.catalogue import LANGUAGES
-from bot.helpline.alerts import CALLS, DEAD_LETTER, TEST
+from bot.helpline.alerts import CALLS, DEAD_LETTER, STANDSTILL, TEST
 
 CASE = {
     "helpline": "default",
@@ -29,7 +29,7 @@ def test_every_event_has_words_in_every_language(language: str) -> None:
         assert "https://console.example.org/cases/K7MB-4QX2" in text
         assert "9:05" in text  # three hours behind UTC
         assert "\n" not in subject
-    for event in (TEST, DEAD_LETTER):
+    for event in (TEST, DEAD_LETTER, STANDSTILL):
         subject, text = words(language, "UTC", event, {"helpline": "default"})
         assert "Amparo" in subject
         assert "case" not in text.lower().split()

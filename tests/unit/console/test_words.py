@@ -36,7 +36,7 @@ from bot.core.case import CaseState, DeliveryState, Outcome
 from bot.core.closing import CATEGORIES, CODES, REFERRALS
 from bot.core.contact import OPENINGS
 from bot.core.taxonomy import FLAGS, GUIDANCE_TOPICS, ROLES
-from bot.helpline.alerts import CALLS, DEAD_LETTER, TEST
+from bot.helpline.alerts import CALLS, DEAD_LETTER, STANDSTILL, TEST
 from bot.helpline.service import PURPOSES
 
 CONSOLE = Path(render.__file__).parent
@@ -101,8 +101,8 @@ def used_keys() -> set[str]:
     made |= {f"exports.done_{name}" for name in exports.DONE}
     made |= {f"exports.wrong_{name}" for name in exports.PROBLEMS}
     made |= {f"account.wrong_{name}" for name in account.PROBLEMS}
-    made |= {f"alert.{name}" for name in (*CALLS, TEST, DEAD_LETTER)}
-    made |= {f"alert.about_{name}" for name in (TEST, DEAD_LETTER)}
+    made |= {f"alert.{name}" for name in (*CALLS, TEST, DEAD_LETTER, STANDSTILL)}
+    made |= {f"alert.about_{name}" for name in (TEST, DEAD_LETTER, STANDSTILL)}
     made |= {f"nav.{name}" for name in SECTIONS} | {f"admin.{name}" for name, _ in sections.ADMIN}
     made |= {f"admin.{name}" for name in ADMIN_HEADS} | {f"admin.act_{act}" for act in admin_staff.ACTS}
     made |= {f"admin.{name}{end}" for name in ("email", "telegram", "webhooks") for end in ("", "_hint")}
