@@ -299,7 +299,7 @@ def walk(running: Evening, ana: Page, luis: Page, lea: Page, chat: Page) -> None
 
     # It is found again, and counts.
     other.goto(f"{running.console}/search")
-    other.get_by_label("Reference").fill(reference)
+    other.get_by_role("textbox", name="Reference", exact=True).fill(reference)
     other.get_by_role("button", name="Search", exact=True).click()
     expect(other.get_by_role("link", name=reference)).not_to_have_count(0)
     well_made(other)
