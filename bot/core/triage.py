@@ -53,7 +53,13 @@ def with_intents(reading: Reading, ranking: tuple[Ranked, ...]) -> Reading:
 _TEXT_ORDER = (SELF_HARM, IMMINENT_DANGER, SEXUAL_HARM, VIOLENCE)
 
 
-_DOUBTFUL = 0.5
+def gravity(flag: str) -> int:
+    """The place of a danger flag among the texts, the gravest first; "" comes last."""
+    return _TEXT_ORDER.index(flag) if flag in _TEXT_ORDER else len(_TEXT_ORDER)
+
+
+SURE = 0.5
+"""The confidence from which a danger flag is more than a doubtful guess."""
 
 
 def gravest(hits: Iterable[FlagHit]) -> str:
@@ -62,6 +68,6 @@ def gravest(hits: Iterable[FlagHit]) -> str:
     A doubtful guess gives place to what is sure: a missing child must not be answered as talk of dying.
     """
     sure = {hit.name: hit.confidence for hit in hits if hit.name in _TEXT_ORDER}
-    if any(confidence >= _DOUBTFUL for confidence in sure.values()):
-        sure = {name: confidence for name, confidence in sure.items() if confidence >= _DOUBTFUL}
+    if any(confidence >= SURE for confidence in sure.values()):
+        sure = {name: confidence for name, confidence in sure.items() if confidence >= SURE}
     return next((flag for flag in _TEXT_ORDER if flag in sure), "")

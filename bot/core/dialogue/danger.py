@@ -39,7 +39,7 @@ from bot.core.taxonomy import (
     Priority,
     is_guidance,
 )
-from bot.core.triage import OWN_BEHAVIOUR, gravest
+from bot.core.triage import OWN_BEHAVIOUR, SURE, gravest, gravity
 
 Step = tuple[State, tuple[Effect, ...]]
 
@@ -61,7 +61,7 @@ def opened(
 ) -> Step:
     """A message showed danger: numbers and steps at once, and a case (one an incident)."""
     raised = frozenset(hit.name for hit in hits)
-    fresh = _is_news(state, raised, priority)
+    fresh = _is_news(state, raised, priority) or _is_graver(state, hits, intent)
     if not in_path(state):
         state = replace(state, before=state.topic)
     state, effects = _case(state, raised, intent, priority)
@@ -102,9 +102,12 @@ def without_menu(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     return tuple(changed)
 
 
-def later(state: State) -> Step:
-    """A further message in the path, without new danger: kept for the staff, numbers within reach."""
-    return state, _still(state)
+def later(state: State, *, asks: bool = False) -> Step:
+    """A further message in the path, without new danger: kept for the staff, numbers within reach.
+
+    Who ``asks`` something ("did I do wrong?", "what do I do?") gets the kind words and the steps again.
+    """
+    return state, _still(state, _words(state.path_flag, state.topic) if asks else [])
 
 
 def numbers(state: State, content: ContentFacts) -> Step:
@@ -155,6 +158,18 @@ def _is_news(state: State, raised: frozenset[str], priority: Priority) -> bool:
         return True
     known = state.case.flags
     return bool((raised - {CHILD_USER, "human_requested"}) - known) or priority > state.case.priority
+
+
+def _is_graver(state: State, hits: Collection[FlagHit], intent: str) -> bool:
+    """Whether this surely shows a danger graver than the one last answered, though the case has its flag.
+
+    Not over somebody of the staff, who reads it too.
+    """
+    held = state.case is not None and state.case.held
+    if held or not in_path(state) or intent == OWN_BEHAVIOUR:
+        return False
+    sure = gravest(hit for hit in hits if hit.confidence >= SURE)
+    return bool(sure) and gravity(sure) < gravity(state.path_flag)
 
 
 def _case(
@@ -245,11 +260,11 @@ def _notes(state: State) -> list[Block]:
     ]
 
 
-def _still(state: State) -> tuple[Say, ...]:
+def _still(state: State, words: list[Block]) -> tuple[Say, ...]:
     if state.case is not None and state.case.held:
         return ()
     key = "added" if state.on_duty else "added_off"
-    return (say(safety(key), buttons=_notes_buttons(state), kind=Kind.SAFETY),)
+    return (say(*words, safety(key), buttons=_notes_buttons(state), kind=Kind.SAFETY),)
 
 
 def _country_buttons(state: State) -> Rows:

@@ -13,6 +13,7 @@ from bot.core.taxonomy import CHILD_USER, COUNTRIES, ROLES
 
 TRUST_LANGUAGE = 0.6
 _SURELY_A_CHILD = 0.8
+SURE_LANGUAGE, SURE_WORDS = 0.9, 6
 WORDS_FOR_LANGUAGE = 3
 """A language is taken from a text of at least so many words; one word is often the same in several."""
 
@@ -22,7 +23,7 @@ def with_language(state: State, reading: Reading | None, event: AnyEvent, conten
     if state.language_chosen and state.language:
         return state
     offered, client = content.offered_languages(), event.client_language
-    if reading is not None and reading.language in offered and _trusted(reading):
+    if reading is not None and reading.language in offered and _trusted(state, reading):
         return replace(state, language=reading.language)
     if state.language:
         return state
@@ -31,7 +32,10 @@ def with_language(state: State, reading: Reading | None, event: AnyEvent, conten
     return replace(state, language=content.closest_language(client))
 
 
-def _trusted(reading: Reading) -> bool:
+def _trusted(state: State, reading: Reading) -> bool:
+    """In the safety path, where few words come at a time, those of another tongue must not change the language."""
+    if state.path and reading.words < SURE_WORDS and reading.language_confidence < SURE_LANGUAGE:
+        return False
     return reading.words >= WORDS_FOR_LANGUAGE and reading.language_confidence >= TRUST_LANGUAGE
 
 

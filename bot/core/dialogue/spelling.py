@@ -1,4 +1,4 @@
-"""The safe word is understood with one typing mistake, in any case and with any accents."""
+"""Single words that must be understood rightly: the safe word, with one typing mistake, and a bare no."""
 
 from __future__ import annotations
 
@@ -6,6 +6,30 @@ import unicodedata
 
 MAX_WORDS = 2
 """The safe word counts when it is all that was written, or nearly so."""
+
+
+_NO = frozenset(
+    {
+        "no",
+        "noo",
+        "nop",
+        "nope",
+        "nah",
+        "non",
+        "hapana",
+        "siyo",
+        "sivyo",
+        "oya",
+        "ntabwo",
+        "nahaniri",
+        "nahani",
+    }
+)
+
+
+def is_bare_no(text: str) -> bool:
+    """Whether a message is nothing but a no. "Stop" or "leave it" may be a cry, and is none."""
+    return "".join(_plain(text.replace("'", "").replace("\u2019", "")).split()) in _NO
 
 
 def is_safe_word(text: str, safe_word: str) -> bool:

@@ -20,7 +20,7 @@ from bot.core.dialogue import (
 )
 from bot.core.dialogue.blocks import MENU, button, say, topic_rows
 from bot.core.dialogue.payloads import Payload, parse
-from bot.core.dialogue.spelling import is_safe_word
+from bot.core.dialogue.spelling import is_bare_no, is_safe_word
 from bot.core.effects import Count, Effect, MarkUnreachable, Release
 from bot.core.events import (
     AnyEvent,
@@ -195,9 +195,9 @@ def _in_path(state: State, reading: Reading, content: ContentFacts) -> Step:
     if intent == "human" or (asked and intent == "affirm" and reading.words <= 3):
         return danger.answered(state, "person", content)
     # "No" closes the case, "no sé" must not: only the bare word counts.
-    if asked and intent == "deny" and reading.words == 1:
+    if asked and is_bare_no(reading.text):
         return danger.answered(state, "wrong", content)
-    return danger.later(state)
+    return danger.later(state, asks="?" in reading.text or reading.entity("followup") is not None)
 
 
 def _person_and_guidance(state: State, reading: Reading, content: ContentFacts) -> Step:

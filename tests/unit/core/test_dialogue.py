@@ -22,6 +22,7 @@ from bot.core.effects import (
     Phrase,
     RaiseCase,
     Safety,
+    SafetyPart,
     Say,
     Services,
     Wipe,
@@ -168,7 +169,15 @@ def test_a_false_alarm_is_corrected_in_one_tap_and_leads_back_to_the_topic(book:
 
 @pytest.mark.parametrize(
     ("text", "intent", "closes"),
-    [("no", "deny", True), ("no sé", "deny", False), ("no me deja", "deny", False)],
+    [
+        ("no", "deny", True),
+        ("¡Nahániri!", "out_of_scope", True),
+        ("hapana.", "deny", True),
+        ("no sé", "deny", False),
+        ("no me deja", "deny", False),
+        ("stop", "deny", False),
+        ("reka", "deny", False),
+    ],
 )
 def test_only_a_bare_no_takes_an_alarm_back(
     book: Phrasebook, said: SaidMaker, text: str, intent: str, closes: bool
@@ -388,3 +397,41 @@ def test_thirty_taps_in_a_minute_are_answered(book: Phrasebook) -> None:
         assert keys(effects) == ["everyday.menu"]
     assert keys(step(state, pressed("/menu"), book)[1]) == ["everyday.slow_down"]
     assert keys(step(state, pressed("/numbers"), book)[1])[0] == "safety.safe_word_shown"
+
+
+def test_in_the_path_a_question_brings_the_kind_words_and_steps_again(
+    book: Phrasebook, said: SaidMaker
+) -> None:
+    state = State(language="es", path="urgent", path_flag="violence", incident=1, case=case())
+    _, effects = step(state, said("¿hice mal?"), book)
+    assert blocks(effects, Safety) == [
+        Safety("violence", SafetyPart.ACKNOWLEDGE),
+        Safety("violence", SafetyPart.STEPS),
+    ]
+    assert keys(effects) == ["safety.added_off"]
+    assert blocks(step(state, said("está en su cuarto"), book)[1], Safety) == []
+
+
+def test_a_graver_danger_gets_its_text_though_the_case_has_the_flag(
+    book: Phrasebook, said: SaidMaker
+) -> None:
+    own = said("vi cosas y me odio", "abuse/own_behaviour", flags=("self_harm",))
+    state, effects = step(State(language="es"), own, book)
+    assert blocks(effects, Safety) == []
+    state = replace(state, case=case(CaseState.NEW, "self_harm", priority=Priority.EMERGENCY))
+    wants_to_die = said("no quiero vivir con esto", "abuse/self_harm", flags=("self_harm",))
+    state, effects = step(state, wants_to_die, book)
+    assert Safety("self_harm", SafetyPart.STEPS) in blocks(effects, Safety)
+    assert blocks(step(state, wants_to_die, book)[1], Safety) == []
+
+
+def test_a_few_words_of_another_tongue_do_not_change_the_language_in_the_path(
+    book: Phrasebook, said: SaidMaker
+) -> None:
+    state = State(language="fr", path="urgent", path_flag="violence", incident=1, case=case())
+    event = said("niko kinshasa rd congo", language="sw")
+    assert event.reading is not None
+    unsure = replace(event, reading=replace(event.reading, language_confidence=0.78))
+    assert step(state, unsure, book)[0].language == "fr"
+    assert step(state, event, book)[0].language == "sw"
+    assert step(State(language="fr"), unsure, book)[0].language == "sw"
