@@ -61,7 +61,10 @@ def opened(
 ) -> Step:
     """A message showed danger: numbers and steps at once, and a case (one an incident)."""
     raised = frozenset(hit.name for hit in hits)
-    fresh = _is_news(state, raised, priority) or _is_graver(state, hits, intent)
+    held = state.case is not None and state.case.held
+    # A doubtful guess does not speak over somebody of the staff, who reads every line and sees the flag.
+    spoken = not held or any(hit.confidence >= SURE for hit in hits)
+    fresh = spoken and (_is_news(state, raised, priority) or _is_graver(state, hits, intent))
     if not in_path(state):
         state = replace(state, before=state.topic)
     state, effects = _case(state, raised, intent, priority)

@@ -28,7 +28,7 @@ from bot.core.effects import (
     Wipe,
 )
 from bot.core.events import Blocked, Commanded, InGroup, Media, Pressed, SentMedia
-from bot.core.reading import EntityHit
+from bot.core.reading import EntityHit, FlagHit
 from bot.core.state import State
 from bot.core.taxonomy import Priority
 from tests.unit.core.conftest import NOW, SaidMaker
@@ -435,3 +435,20 @@ def test_a_few_words_of_another_tongue_do_not_change_the_language_in_the_path(
     assert step(state, unsure, book)[0].language == "fr"
     assert step(state, event, book)[0].language == "sw"
     assert step(State(language="fr"), unsure, book)[0].language == "sw"
+
+
+def test_a_doubtful_guess_does_not_speak_over_the_staff_and_raises_the_case(
+    book: Phrasebook, said: SaidMaker
+) -> None:
+    held = case(CaseState.CLAIMED, "sexual_harm")
+    state = State(language="es", country="cr", incident=1, path="urgent", case=held)
+    event = said("sí, está en el aula", flags=("imminent_danger",))
+    assert event.reading is not None
+    doubtful = replace(event.reading, flags=(FlagHit("imminent_danger", 0.12),))
+    _, effects = step(state, replace(event, reading=doubtful), book)
+    assert (of(effects, Say), [effect.flags for effect in of(effects, RaiseCase)]) == (
+        [],
+        [("imminent_danger",)],
+    )
+    _, effects = step(state, event, book)
+    assert Safety("imminent_danger", SafetyPart.STEPS) in blocks(effects, Safety)
