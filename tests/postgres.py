@@ -63,7 +63,9 @@ class PostgresServer:
             await connection.execute(
                 "UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex'), mac = ''"
             )
-            await connection.execute("UPDATE helplines SET due = '{}', alerts = '{}', retention_days = 365")
+            await connection.execute(
+                "UPDATE helplines SET due = '{}', alerts = '{}', retention_days = 365, waits = '{}', waits_at = NULL"
+            )
         finally:
             await connection.close()
         self._free.append(url)
