@@ -87,7 +87,10 @@ def demo(
         table.add_row("[bold]Staff console[/]", f"{welcome.console}   name [bold]{welcome.name}[/]")
         table.add_row("", f"password [bold]{welcome.password}[/]   (no one-time code: a demonstration)")
         table.add_row("", f"also {welcome.others}, with the same password")
-        out.print("\n[bold green]Amparo is ready.[/] Nothing leaves this machine.", highlight=False)
+        out.print(
+            "\n[bold green]Amparo is ready.[/] Nothing leaves this machine but alerts that you set up.",
+            highlight=False,
+        )
         out.print(table, highlight=False, soft_wrap=True)
         out.print(
             f"Data: {welcome.folder} (delete the folder to begin anew). Stop with Ctrl-C.\n"

@@ -109,7 +109,8 @@ def _listed(reader: Reader, sent: Sequence[SentAlert]) -> Table:
 
 def alert_word(words: Catalogue, event: str) -> str:
     """What an alert is about; a name that is not known stays as it is."""
-    return words.t(f"trail.{event}") if words.known(f"trail.{event}") else event
+    known = (key for key in (f"trail.{event}", f"alert.{event}") if words.known(key))
+    return words.t(key) if (key := next(known, "")) else event
 
 
 @router.post("/admin/alerts")

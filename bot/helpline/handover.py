@@ -111,8 +111,8 @@ def judge(connection: Connection, hand: Hand, reference: str, priority: Priority
         case.due_at = min(before, case.due_at)
     else:
         case.due_from(case.person_at or case.opened_at)
-    what = "raised" if raised else "lowered"
-    leave(connection, hand, case, note, f"judged_{what}", f"priority={int(priority)}")
+    what, key = ("raised", "judged_raised") if raised else ("lowered", "judged_lowered")
+    leave(connection, hand, case, note, key, f"priority={int(priority)}")
     finish(connection, hand, case, what)
 
 
