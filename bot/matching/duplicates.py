@@ -1,7 +1,7 @@
 """Finds examples that are worth nothing: repeats, near-repeats, filled frames, copies of held-out messages.
 
 Messages are compared by their runs of three characters (Jaccard likeness). Only pairs that
-share one of their rarest runs are compared, so that tens of thousands take seconds.
+share some of their rarest runs are compared, so that tens of thousands take seconds.
 """
 
 from __future__ import annotations
@@ -10,16 +10,21 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.core.nlu import Example
 from bot.matching.normalise import normalise
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 NEAR = 0.75
 FRAME = 3
 """This many examples that differ in one word, or two neighbours, are a filled frame."""
 _FRAME_WORDS = 5
 _SHORT = 3
+_PREFIX = 8
+_AT_ONCE = 500
 
 Kind = Literal["same", "near", "two_intents", "frame", "held_out"]
 
@@ -69,25 +74,46 @@ def _alike(texts: Sequence[str], first_half: int, since: int = 0) -> list[tuple[
 
     The lower is below ``first_half``, the higher is ``since`` or more.
     """
+    import numpy as np
+
+    holds, rarest = _matrices(texts)
+    sizes = np.diff(holds.indptr)
+    needed = np.ceil(NEAR * sizes)
+    pairs = []
+    for start in range(since, len(texts), _AT_ONCE):
+        found = (rarest[start : start + _AT_ONCE] @ rarest[:first_half].T).tocoo()
+        high, low, shared = found.row + start, found.col, found.data
+        likely = (low < high) & (shared >= np.minimum(_PREFIX, np.minimum(needed[low], needed[high])))
+        likely &= np.minimum(sizes[low], sizes[high]) >= NEAR * np.maximum(sizes[low], sizes[high])
+        high, low = high[likely], low[likely]
+        both = np.asarray(holds[high].multiply(holds[low]).sum(axis=1)).ravel()
+        likeness = both / (sizes[high] + sizes[low] - both)
+        near = likeness >= NEAR
+        pairs += zip(low[near].tolist(), high[near].tolist(), likeness[near].round(3).tolist(), strict=True)
+    return sorted(pairs, key=lambda pair: (pair[1], pair[0]))
+
+
+def _matrices(texts: Sequence[str]) -> tuple[csr_matrix, csr_matrix]:
+    """Which runs each text holds, and which of them are its rarest (rows: texts, columns: runs).
+
+    Two texts that share NEAR of their runs share at least `_PREFIX` of so many of the rarest of
+    each: the prefix filter of similarity joins (Chaudhuri et al. 2006; Wang et al. 2012).
+    """
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
     runs = [_runs(text) for text in texts]
     counts = Counter(run for each in runs for run in each)
-    holders: dict[str, list[int]] = defaultdict(list)
-    pairs = []
-    for index, own in enumerate(runs):
-        rarest = sorted(own, key=lambda run: (counts[run], run))
-        prefix = rarest[: len(own) - math.ceil(NEAR * len(own)) + 1]
-        candidates = {other for run in prefix for other in holders[run]} if index >= since else ()
-        least, most = NEAR * len(own), len(own) / NEAR
-        for other in sorted(candidates):
-            if other >= first_half or not least <= len(runs[other]) <= most:
-                continue
-            shared = len(own & runs[other])
-            likeness = shared / (len(own) + len(runs[other]) - shared)
-            if likeness >= NEAR:
-                pairs.append((other, index, round(likeness, 3)))
-        for run in prefix:
-            holders[run].append(index)
-    return pairs
+    rank = {run: at for at, run in enumerate(sorted(counts, key=lambda run: (counts[run], run)))}
+    ranked = [sorted(rank[run] for run in each) for each in runs]
+    first = [ranks[: len(ranks) - math.ceil(NEAR * len(ranks)) + _PREFIX] for ranks in ranked]
+
+    def rows(lists: Sequence[Sequence[int]]) -> csr_matrix:
+        starts = np.concatenate(([0], np.cumsum([len(each) for each in lists], dtype=np.int64)))
+        columns = np.fromiter((at for each in lists for at in each), np.int64, int(starts[-1]))
+        return csr_matrix((np.ones(len(columns), np.int32), columns, starts), shape=(len(lists), len(rank)))
+
+    return rows(ranked), rows(first)
 
 
 def _runs(text: str) -> frozenset[str]:
