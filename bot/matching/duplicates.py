@@ -79,7 +79,7 @@ def _alike(texts: Sequence[str], first_half: int, since: int = 0) -> list[tuple[
     holds, rarest = _matrices(texts)
     sizes = np.diff(holds.indptr)
     needed = np.ceil(NEAR * sizes)
-    pairs = []
+    pairs: list[tuple[int, int, float]] = []
     for start in range(since, len(texts), _AT_ONCE):
         found = (rarest[start : start + _AT_ONCE] @ rarest[:first_half].T).tocoo()
         high, low, shared = found.row + start, found.col, found.data
