@@ -35,6 +35,8 @@ _log = structlog.get_logger()
 _WORKERS = 2
 _WORTH_PARTING = 2000
 """From this many examples on, the work is shared among processes."""
+_OF_CALM = 2
+"""Of so many stretches of messages without a flag one is learned from: as good, and much quicker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +239,8 @@ def fit(corpus: Corpus, chosen: Bools, settings: Settings) -> Fitted:
 def fit_flags(corpus: Corpus, chosen: Bools, settings: Settings) -> Layer:
     """Learn each flag from whole messages and from stretches.
 
-    Every stretch of a message without the flag is without it; of a message with it, the one
-    that a first fit finds strongest has it, and nothing is known of the others.
+    A stretch of a message without the flag is without it; of a message with it, the one
+    that a first fit on whole messages finds strongest has it, and nothing is known of the others.
     """
     names = corpus.flag_names(settings.fewest)
     weights = np.zeros((len(corpus.vocabulary), len(names)), dtype=np.float32)
@@ -257,15 +259,15 @@ def fit_flags(corpus: Corpus, chosen: Bools, settings: Settings) -> Layer:
 def _flag_rows(corpus: Corpus, chosen: Bools, has: Bools, weights: F32) -> tuple[csr_matrix, Bools]:
     from scipy.sparse import vstack
 
+    if not weights.any():
+        return corpus.wholes[chosen], has[chosen]
     owners = corpus.part_owner
-    without = np.flatnonzero((chosen & ~has)[owners])
-    best: list[int] = []
-    if weights.any():
-        inside = np.flatnonzero((chosen & has)[owners])
-        scores = corpus.parts[inside] @ weights
-        order = inside[np.lexsort((-scores, owners[inside]))]
-        _, first = np.unique(owners[order], return_index=True)
-        best = order[first].tolist()
+    without = np.flatnonzero((chosen & ~has)[owners])[::_OF_CALM]
+    inside = np.flatnonzero((chosen & has)[owners])
+    scores = corpus.parts[inside] @ weights
+    order = inside[np.lexsort((-scores, owners[inside]))]
+    _, first = np.unique(owners[order], return_index=True)
+    best = order[first].tolist()
     x = vstack((corpus.wholes[chosen], corpus.parts[without], corpus.parts[best])).tocsr()
     present = np.concatenate((has[chosen], np.zeros(len(without), bool), np.ones(len(best), bool)))
     return x, present
