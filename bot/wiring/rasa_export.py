@@ -35,8 +35,8 @@ VERSION = "3.1"
 """Of Rasa's training data format, the newest that Rasa 3.6 knows."""
 
 BUTTONS = (
-    *("ans", "contact", "contact_when", "delete", "family", "helped", "inform", "lesson", "menu"),
-    *("numbers", "part", "platform", "safety", "something_else", "topic", "who"),
+    *("ans", "contact", "contact_when", "delete", "family", "helped", "inform", "knock", "lesson"),
+    *("menu", "numbers", "part", "platform", "safety", "something_else", "topic", "who"),
 )
 """Names of payloads that are no intents of the taxonomy."""
 TYPED = ("start", *COMMANDS)

