@@ -51,7 +51,7 @@ def walk(page: Page, show: Show) -> None:
     page.goto(f"{show.address}/account")
     well_made(page)
     picture(page, "account")
-    page.get_by_role("navigation").get_by_role("link", name="Exports").click()
+    page.locator("#content").get_by_role("link", name="Exports").click()
     page.get_by_label("Reference of the case").fill(reference)
     page.get_by_role("button", name="Ask for it").first.click()
     expect(page.get_by_text("Waits for a decision")).to_be_visible()
