@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -82,9 +82,9 @@ def _roles(words: Catalogue) -> list[tuple[str, str]]:
     return [(role.value, words.t(f"staff_role.{role.value}")) for role in Role]
 
 
-def _new(words: Catalogue, lines: list[tuple[str, str]], typed: object) -> FormBox:
+def _new(words: Catalogue, lines: list[tuple[str, str]], typed: Mapping[str, str]) -> FormBox:
     def given(name: str, usual: str = "") -> str:
-        return str(typed.get(name, usual))[:200]  # type: ignore[attr-defined]
+        return typed.get(name, usual)[:200]
 
     fields = (
         Field(

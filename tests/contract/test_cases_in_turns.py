@@ -18,11 +18,6 @@ from bot.helpline.turn_writer import KEPT
 from tests.contract.world import MOTHER, SPANISH, TEACHER, World
 
 
-@pytest.fixture
-async def ana(world: World) -> StaffMember:
-    return await world.staff()
-
-
 async def detail(world: World, ana: StaffMember, reference: str) -> CaseDetail:
     return await world.store.service.case(ana, reference)
 

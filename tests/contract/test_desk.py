@@ -18,21 +18,6 @@ from tests.contract.world import MOTHER, TEACHER, World
 
 
 @pytest.fixture
-def service(world: World) -> HelplineService:
-    return world.store.service
-
-
-@pytest.fixture
-async def ana(world: World) -> StaffMember:
-    return await world.staff("ana", "Ana")
-
-
-@pytest.fixture
-async def ben(world: World) -> StaffMember:
-    return await world.staff("ben", "Ben")
-
-
-@pytest.fixture
 async def mine(world: World, service: HelplineService, ana: StaffMember) -> str:
     """A case that Ana holds, everything said so far delivered."""
     reference = await world.opens(MOTHER)

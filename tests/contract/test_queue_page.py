@@ -13,16 +13,6 @@ from tests.contract.world import MOTHER, World
 URGENT, ROUTINE, EMERGENCY = Priority.URGENT, Priority.ROUTINE, Priority.EMERGENCY
 
 
-@pytest.fixture
-def service(world: World) -> HelplineService:
-    return world.store.service
-
-
-@pytest.fixture
-async def ana(world: World) -> StaffMember:
-    return await world.staff("ana", "Ana")
-
-
 async def several(world: World) -> list[str]:
     """Seven cases, in the order in which the queue must show them."""
     given = [ROUTINE, URGENT, EMERGENCY, URGENT, ROUTINE, EMERGENCY, URGENT]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection, func, select
 
 from bot.core.case import Author, DeliveryState, Outcome
@@ -24,11 +23,6 @@ from bot.helpline.tables import (
     transcript,
 )
 from tests.contract.world import MOTHER, SPANISH, TEACHER, World
-
-
-@pytest.fixture
-async def ana(world: World) -> StaffMember:
-    return await world.staff()
 
 
 async def rows(world: World, table: Any, *conditions: Any) -> int:

@@ -22,21 +22,6 @@ ENDED = Closing(Outcome.SUPPORTED, note="agreed what to do", tell=False)
 
 
 @pytest.fixture
-def service(world: World) -> HelplineService:
-    return world.store.service
-
-
-@pytest.fixture
-async def ana(world: World) -> StaffMember:
-    return await world.staff("ana", "Ana")
-
-
-@pytest.fixture
-async def ben(world: World) -> StaffMember:
-    return await world.staff("ben", "Ben")
-
-
-@pytest.fixture
 async def lead(world: World) -> StaffMember:
     return await world.accounts.add("lea", "Lea", PASSWORD, "supervisor")
 
