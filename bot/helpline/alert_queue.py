@@ -69,7 +69,9 @@ def claim(connection: Connection, keyring: Keyring, channel: str, now: datetime)
     ids = [row.id for row in rows]
     mine = update(alerts).where(alerts.c.id.in_(ids))
     connection.execute(mine.values(attempts=alerts.c.attempts + 1, due_at=now + AGAIN_IF_LOST))
-    return [_due(connection, keyring, row) for row in rows]
+    theirs = select(alert_receivers).where(alert_receivers.c.id.in_({row.receiver_id for row in rows}))
+    receivers = {one.id: opened(keyring, one) for one in connection.execute(theirs)}
+    return [_due(row, receivers.get(row.receiver_id)) for row in rows]
 
 
 _READY = (
@@ -88,8 +90,7 @@ _DUE = (
 )
 
 
-def _due(connection: Connection, keyring: Keyring, row: Any) -> Due:
-    to = connection.execute(_RECEIVER, {"b_id": row.receiver_id}).one_or_none()
+def _due(row: Any, receiver: Receiver | None) -> Due:
     return Due(
         id=row.id,
         event=row.event,
@@ -98,13 +99,10 @@ def _due(connection: Connection, keyring: Keyring, row: Any) -> Due:
         attempts=row.attempts + 1,
         created_at=row.created_at,
         receiver_id=row.receiver_id,
-        receiver=None if to is None else opened(keyring, to),
+        receiver=receiver,
         language=language_of(row.kept),
         zone=row.zone,
     )
-
-
-_RECEIVER = select(alert_receivers).where(alert_receivers.c.id == bindparam("b_id"))
 
 
 def sent(connection: Connection, alert_id: int, now: datetime) -> None:

@@ -7,7 +7,7 @@ are called only for what cannot wait.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -132,8 +132,8 @@ def _to(receiver: Any, event: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def _write(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-    if rows := [dict(row) for row in rows]:
+def _write(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
         connection.execute(insert(alerts), rows)
 
 
