@@ -8,13 +8,16 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     Dialect,
     Integer,
     MetaData,
     String,
     TypeDecorator,
+    literal,
     text,
+    type_coerce,
 )
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
@@ -52,6 +55,12 @@ class Names(TypeDecorator[tuple[str, ...]]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> tuple[str, ...] | None:
         return None if value is None else tuple(name for name in value.split(",") if name)
+
+
+def names_hold(column: ColumnElement[tuple[str, ...]], name: str) -> ColumnElement[bool]:
+    """Whether a column of `Names` has this whole name."""
+    stored = literal(",", String).concat(type_coerce(column, String)).concat(",")
+    return stored.contains(f",{name},", autoescape=True)
 
 
 metadata = MetaData(

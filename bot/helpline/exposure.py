@@ -8,21 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    String,
-    and_,
-    distinct,
-    func,
-    literal,
-    or_,
-    select,
-    type_coerce,
-)
+from sqlalchemy import ColumnElement, Connection, and_, distinct, func, literal, or_, select
 
 from bot.core.taxonomy import SELF_HARM, SEXUAL_HARM, Priority
 from bot.helpline.casefile import CaseFile
+from bot.helpline.columns import names_hold
 from bot.helpline.sql import word
 from bot.helpline.tables import UtcDateTime, case_lines, cases
 
@@ -63,7 +53,7 @@ def lately(connection: Connection, staff_id: int, now: datetime) -> int:
 
 
 def _flagged() -> list[ColumnElement[bool]]:
-    return [type_coerce(cases.c.flags, String).contains(flag, autoescape=True) for flag in HARD]
+    return [names_hold(cases.c.flags, flag) for flag in HARD]
 
 
 LIGHT = and_(cases.c.rank != -int(Priority.EMERGENCY), *(~one for one in _flagged()))

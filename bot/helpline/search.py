@@ -7,19 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    String,
-    literal,
-    or_,
-    tuple_,
-    type_coerce,
-)
+from sqlalchemy import BigInteger, ColumnElement, Connection, literal, or_, tuple_
 
 from bot.core.case import CaseState, QueueRow
 from bot.core.taxonomy import FLAGS, Priority
+from bot.helpline.columns import names_hold
 from bot.helpline.members import StaffMember
 from bot.helpline.reading_room import queue_query, queue_row, theirs
 from bot.helpline.tables import UtcDateTime, cases
@@ -108,11 +100,9 @@ def _conditions(wanted: Search, now: datetime) -> list[ColumnElement[bool]]:
 
 
 def _has_flag(flag: str) -> ColumnElement[bool]:
-    """Flags are stored as names joined by commas."""
     if flag not in FLAGS:
         raise ValueError("there is no such flag")
-    stored = literal(",", String).concat(type_coerce(cases.c.flags, String)).concat(",")
-    return stored.contains(f",{flag},", autoescape=True)
+    return names_hold(cases.c.flags, flag)
 
 
 def _encoded(row: Any) -> str:
