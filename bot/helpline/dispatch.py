@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot.core.case import DeliveryState
+from bot.core.contact import SafeContact
 from bot.core.effects import Kind, Message, RenderedButton
 from bot.core.handout import Document
 from bot.helpline import places
@@ -165,6 +166,25 @@ def plain(message: Message) -> str:
 
 
 _TAGS = re.compile(r"</?[bi]>")
+
+
+def lane_of(connection: Connection, conversation_id: int | None) -> tuple[Lane, SafeContact] | None:
+    """A person's lane, and when and how the person may be written to; None once the talk is erased."""
+    if conversation_id is None:
+        return None
+    row = connection.execute(_LANE, {"b_id": conversation_id}).one_or_none()
+    if row is None:
+        return None
+    lane = Lane(row.bot_id, conversation_id, row.unreachable)
+    return lane, SafeContact(row.contact_when, row.contact_opening)
+
+
+_LANE = select(
+    conversations.c.bot_id,
+    conversations.c.unreachable,
+    conversations.c.contact_when,
+    conversations.c.contact_opening,
+).where(conversations.c.id == bindparam("b_id"))
 
 
 def group_lane(connection: Connection, keyring: Keyring, chat_id: int, now: datetime) -> Lane | None:

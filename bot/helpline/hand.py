@@ -18,10 +18,10 @@ from bot.errors import Conflict, NotFound
 from bot.helpline import alerts, changes
 from bot.helpline.casefile import CaseFile, NewLine, add_event, add_lines, case_file, case_query, save_case
 from bot.helpline.crypto import Keyring
-from bot.helpline.dispatch import Lane, NewMessage, enqueue, plain
+from bot.helpline.dispatch import NewMessage, enqueue, lane_of, plain
 from bot.helpline.members import StaffMember
 from bot.helpline.sql import ONE, word
-from bot.helpline.tables import case_lines, cases, conversations, outbox
+from bot.helpline.tables import case_lines, cases, outbox
 
 _REFERENCE = re.compile(r"[A-Z0-9-]{1,16}")
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -113,13 +113,10 @@ def words(hand: Hand, audience: Audience, phrase: Phrase, kind: Kind) -> Message
 
 def send(connection: Connection, hand: Hand, case: CaseFile, message: NewMessage) -> int:
     """Into the outbox, at the time and behind the words that the person allowed."""
-    query = select(conversations.c.bot_id, conversations.c.unreachable)
-    query = query.add_columns(conversations.c.contact_when, conversations.c.contact_opening)
-    row = connection.execute(query.where(conversations.c.id == case.conversation_id)).one_or_none()
-    if row is None or case.conversation_id is None:
+    found = lane_of(connection, case.conversation_id)
+    if found is None:
         raise Conflict("the person has erased this talk")
-    lane = Lane(row.bot_id, case.conversation_id, row.unreachable)
-    contact = SafeContact(row.contact_when, row.contact_opening)
+    lane, contact = found
     batch = [message]
     if not _talking(connection, hand, case):
         batch = _held_back(connection, hand, case, message, contact)

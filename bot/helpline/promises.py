@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from bot.core.case import Author
-from bot.core.contact import SafeContact
 from bot.core.dialogue.person import nobody_came
 from bot.core.effects import Kind
 from bot.core.ports import Renderer
 from bot.core.taxonomy import Priority
 from bot.helpline.casefile import CaseFile, NewLine, add_event, add_lines, case_file, case_query, save_case
 from bot.helpline.crypto import Keyring
-from bot.helpline.dispatch import Lane, NewMessage, enqueue, plain
+from bot.helpline.dispatch import NewMessage, enqueue, lane_of, plain
 from bot.helpline.sql import word
-from bot.helpline.tables import cases, conversations
+from bot.helpline.tables import cases
 
 _BATCH = 50
 
@@ -43,16 +42,13 @@ def tell_who_waits(connection: Connection, keyring: Keyring, renderer: Renderer,
 def _tell(
     connection: Connection, keyring: Keyring, renderer: Renderer, case: CaseFile, now: datetime
 ) -> None:
-    query = select(conversations.c.bot_id, conversations.c.unreachable)
-    query = query.add_columns(conversations.c.contact_when, conversations.c.contact_opening)
-    row = connection.execute(query.where(conversations.c.id == case.conversation_id)).one_or_none()
-    if row is None or case.conversation_id is None:
+    found = lane_of(connection, case.conversation_id)
+    if found is None:
         return
-    contact = SafeContact(row.contact_when, row.contact_opening)
+    lane, contact = found
     opens = contact.opens(now, renderer.timezone(case.audience.country))
     if opens != now or contact.neutral:
         return  # unasked and not neutral: such a message may be read by somebody else
-    lane = Lane(row.bot_id, case.conversation_id, row.unreachable)
     for number, message in enumerate(renderer.render(nobody_came(case.audience.country), case.audience, now)):
         token = f"nobody_came.{case.version}.{number}"
         said = NewMessage(f"case.{case.id}.{token}", Kind.SAFETY, message)
