@@ -12,7 +12,8 @@ SAFETY_PHRASES = (
     *("call_now", "call_now_unknown", "helplines", "not_a_person", "secrecy", "safe_word", "safe_word_shown"),
     *(f"case_opened_{duty}" for duty in _DUTY),
     *(f"person_{duty}" for duty in _DUTY),
-    *("understood", "corrected", "info_only", "added", "added_off", "safe_now", "not_safe", "without_phone"),
+    *("understood", "corrected", "info_only", "safe_now", "not_safe", "without_phone"),
+    *("added", "added_off", "added_again", "added_again_off"),
     *("call_now_none", "fallback", "open_now", "corrected_held", "nobody_came", "aim", "back_at"),
     *("aim_lately", "aim_lately_hours"),
 )

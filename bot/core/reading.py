@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+RULE = "rule:"
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -25,6 +27,11 @@ class FlagHit:
     name: str
     confidence: float
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def by_rule(self) -> bool:
+        """Whether words that somebody wrote down speak for it, and not a learned guess alone."""
+        return any(item.source.startswith(RULE) for item in self.evidence)
 
 
 @dataclass(frozen=True, slots=True)

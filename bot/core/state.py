@@ -49,6 +49,8 @@ class State:
     path_flag: str = ""
     stage: str = ""
     """``asked`` until the person answered, then ``person``."""
+    noted: bool = False
+    """Whether a message of this incident was answered as kept for the staff: the next gets fewer words."""
     incident: int = 0
     case: CaseView | None = None
     on_duty: bool = False

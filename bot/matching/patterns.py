@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from bot.core.nlu import FlagRule
-from bot.core.reading import Evidence, FlagHit
+from bot.core.reading import RULE, Evidence, FlagHit
 from bot.core.veil import VEILED
 from bot.errors import ContentError
 from bot.matching.grammar import Node, OneOf, PatternError, Places, parse, rarest
@@ -48,7 +48,7 @@ def hits(read: Normalised, fired: Sequence[Fired]) -> tuple[FlagHit, ...]:
     """One hit a flag, with the characters that each of its rules matched."""
     found: dict[str, list[Evidence]] = {}
     for item in fired:
-        evidence = [Evidence(*read.span(*tokens), f"rule:{item.rule.id}") for tokens in item.ranges]
+        evidence = [Evidence(*read.span(*tokens), f"{RULE}{item.rule.id}") for tokens in item.ranges]
         found.setdefault(item.rule.flag, []).extend(evidence)
     return tuple(FlagHit(flag, 1.0, tuple(evidence)) for flag, evidence in found.items())
 

@@ -76,7 +76,7 @@ def opened(
         return state, (*effects, *more)
     # Who writes about own conduct gets own words; those for a victim would shut the door.
     flag = "" if intent == OWN_BEHAVIOUR else gravest(hits) or state.path_flag
-    state = replace(state, path=_path(state, priority), path_flag=flag, stage="asked")
+    state = replace(state, path=_path(state, priority), path_flag=flag, stage="asked", noted=False)
     return state, (*effects, *_messages(state, intent, content))
 
 
@@ -110,7 +110,7 @@ def later(state: State, *, asks: bool = False) -> Step:
 
     Who ``asks`` something ("did I do wrong?", "what do I do?") gets the kind words and the steps again.
     """
-    return state, _still(state, _words(state.path_flag, state.topic) if asks else [])
+    return replace(state, noted=True), _still(state, _words(state.path_flag, state.topic) if asks else [])
 
 
 def numbers(state: State, content: ContentFacts) -> Step:
@@ -266,7 +266,7 @@ def _notes(state: State) -> list[Block]:
 def _still(state: State, words: list[Block]) -> tuple[Say, ...]:
     if state.case is not None and state.case.held:
         return ()
-    key = "added" if state.on_duty else "added_off"
+    key = ("added_again" if state.noted else "added") + ("" if state.on_duty else "_off")
     return (say(*words, safety(key), buttons=_notes_buttons(state), kind=Kind.SAFETY),)
 
 

@@ -12,7 +12,6 @@ from bot.core.state import State
 from bot.core.taxonomy import CHILD_USER, COUNTRIES, ROLES
 
 TRUST_LANGUAGE = 0.6
-_SURELY_A_CHILD = 0.8
 SURE_LANGUAGE, SURE_WORDS = 0.9, 6
 WORDS_FOR_LANGUAGE = 3
 """A language is taken from a text of at least so many words; one word is often the same in several."""
@@ -63,10 +62,10 @@ def with_hints(state: State, reading: Reading | None) -> State:
 def by_child(state: State, reading: Reading) -> bool:
     """Whether a child writes, as far as can be told.
 
-    "My daughter" is surer than a guess at the writer's age, now or in an earlier message; "my class"
-    says a pupil too.
+    "My daughter" is surer than a guess at the writer's age, now or in an earlier message; only "I am
+    twelve" overturns it. "My class" says a pupil too.
     """
     hit = next((hit for hit in reading.flags if hit.name == CHILD_USER), None)
     if hit is None or reading.entity("audience") == "parent":
         return False
-    return hit.confidence >= _SURELY_A_CHILD or state.role not in ("parent", "teacher")
+    return hit.by_rule or state.role not in ("parent", "teacher")

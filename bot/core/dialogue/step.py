@@ -194,8 +194,8 @@ def _in_path(state: State, reading: Reading, content: ContentFacts) -> Step:
     asked = state.path == "urgent" and state.stage == "asked"
     if intent == "human" or (asked and intent == "affirm" and reading.words <= 3):
         return danger.answered(state, "person", content)
-    # "No" closes the case, "no sé" must not: only the bare word counts.
-    if asked and is_bare_no(reading.text):
+    # "No" closes the case, "no sé" must not: only the bare word counts, and only next to the question.
+    if asked and not state.noted and is_bare_no(reading.text):
         return danger.answered(state, "wrong", content)
     return danger.later(state, asks="?" in reading.text or reading.entity("followup") is not None)
 

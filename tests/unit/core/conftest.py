@@ -12,7 +12,7 @@ from bot.content.findings import Finding
 from bot.content.library import read_responses
 from bot.content.phrasebook import Phrasebook
 from bot.core.events import Said
-from bot.core.reading import EntityHit, FlagHit, Ranked, Reading
+from bot.core.reading import EntityHit, Evidence, FlagHit, Ranked, Reading
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ def said() -> SaidMaker:
                 Ranked("bullying/victim", 0.2),
                 Ranked("parental_controls", 0.1),
             ),
-            flags=tuple(FlagHit(name, 1.0) for name in flags),
+            flags=tuple(FlagHit(name, 1.0, (Evidence(0, len(text), f"rule:{name}"),)) for name in flags),
             entities=tuple(EntityHit(name, value, 0, 0) for name, value in (entities or {}).items()),
             words=len(text.split()),
         )

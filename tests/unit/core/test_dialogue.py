@@ -28,7 +28,7 @@ from bot.core.effects import (
     Wipe,
 )
 from bot.core.events import Blocked, Commanded, InGroup, Media, Pressed, SentMedia
-from bot.core.reading import EntityHit, FlagHit
+from bot.core.reading import EntityHit, Evidence, FlagHit
 from bot.core.state import State
 from bot.core.taxonomy import Priority
 from tests.unit.core.conftest import NOW, SaidMaker
@@ -114,14 +114,15 @@ def test_a_child_who_writes_about_bullying_gets_own_words_and_the_child_helpline
 
 
 def test_a_guess_at_a_child_does_not_overturn_what_a_mother_said(book: Phrasebook, said: SaidMaker) -> None:
-    event = said("me dijo que la molestan", "bullying/victim", flags=("child_user",))
-    assert event.reading is not None
-    (hit,) = event.reading.flags
-    unsure = replace(event, reading=replace(event.reading, flags=(replace(hit, confidence=0.6),)))
-    after, effects = step(State(country="cr", role="parent"), unsure, book)
+    told = said("tengo 12 y me molestan", "bullying/victim", flags=("child_user",))
+    assert told.reading is not None
+    guess = FlagHit("child_user", 0.99, (Evidence(0, 4, "model:linear"),))
+    guessed = replace(told, reading=replace(told.reading, flags=(guess,)))
+    after, effects = step(State(country="cr", role="parent"), guessed, book)
     assert after.role == "parent"
     assert of(effects, OpenCase) == []
-    assert step(State(country="cr"), unsure, book)[0].role == "child"
+    assert step(State(country="cr"), guessed, book)[0].role == "child"
+    assert step(State(country="cr", role="parent"), told, book)[0].role == "child"
 
 
 def test_the_next_turns_stay_in_the_path(book: Phrasebook, said: SaidMaker) -> None:

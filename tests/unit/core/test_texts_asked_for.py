@@ -139,7 +139,7 @@ def _states() -> Iterator[State]:
     for case, duty, country, role in product(
         cases, (True, False), ("", "cr", "td"), ("", "child", "teacher")
     ):
-        for misses, path in ((0, ""), (1, "urgent")):
+        for misses, path, noted in ((0, "", False), (1, "urgent", False), (0, "urgent", True)):
             yield State(
                 language="es",
                 greeted=bool(misses),
@@ -149,6 +149,7 @@ def _states() -> Iterator[State]:
                 misses=misses,
                 path=path,
                 path_flag="violence" if path else "",
+                noted=noted,
                 incident=1 if case else 0,
                 case=case,
                 on_duty=duty,
