@@ -111,6 +111,8 @@ class Texts:
     reviews: tuple[Reviewable, ...] = ()
     forbidden: tuple[Rule, ...] = ()
     """What must not be said in this language."""
+    missing_files: tuple[str, ...] = ()
+    """Names of the language's files that are not there, such as ``abuse`` or ``lessons/words``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,12 @@ from bot.content.yamlfile import Table, Text
 from bot.core.taxonomy import DANGER_FLAGS, ROLES, is_guidance
 
 TOPIC_FILES = ("bullying", "identity_theft", "targeted_marketing", "abuse", "everyday")
+FILES = (*TOPIC_FILES, "safety", "buttons", "forbidden", "lessons/words")
+"""The files of a language, besides its lesson cards."""
 
 
 def read_texts(responses: Path, code: str, findings: list[Finding]) -> Texts:
-    """All texts of language ``code``; a missing file is a language not yet begun and no finding here."""
+    """All texts of language ``code``; which of `FILES` are missing is noted, and judged by the checks."""
     guidance: dict[str, GuidanceEntry] = {}
     phrases: dict[str, PhraseText] = {}
     reviews: list[Reviewable] = []
@@ -44,7 +46,8 @@ def read_texts(responses: Path, code: str, findings: list[Finding]) -> Texts:
         cursor.finish()
     cursor = _open(responses, code, "forbidden", findings)
     rules = () if cursor is None else forbidden.read(cursor, code)
-    return Texts(code, guidance, safety, phrases, tuple(reviews), rules)
+    missing = tuple(name for name in FILES if not (responses / code / f"{name}.yml").exists())
+    return Texts(code, guidance, safety, phrases, tuple(reviews), rules, missing)
 
 
 def _open(responses: Path, code: str, name: str, findings: list[Finding]) -> Cursor | None:

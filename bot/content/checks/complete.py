@@ -1,4 +1,8 @@
-"""Every language that has begun is complete, or says what is missing; two must always be complete."""
+"""Every language of languages.yml has its files, guidance and safety texts; smaller gaps are named.
+
+Who asks in a language and is answered in another may understand nothing, so a missing file, topic or
+audience is an error in each of them. A single phrase may fall back, except in the two that others fall back to.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from bot.content.findings import Finding, Severity
 from bot.content.library import Library
 from bot.content.model import Texts
 from bot.content.required import ALL_KEYS, SAFETY_KEYS
+from bot.content.texts import FILES
 from bot.core.taxonomy import (
     COUNTRIES,
     DANGER_FLAGS,
@@ -22,12 +27,20 @@ from bot.core.taxonomy import (
 ALWAYS_COMPLETE = ("es", "en")
 """The other languages fall back to these, so nothing may be missing in them."""
 
+_LOSS_OF_TOPIC = "people who ask about its topics are answered in another language"
+_LOSS = {
+    "safety": "this language is not offered to people",
+    "buttons": "the buttons stand in another language",
+    "forbidden": "nobody checks what must not be said in this language",
+    "lessons/words": "lessons carry headings in another language",
+}
+"""What a person or a translator loses with a file."""
+
 
 def check(library: Library, _: date) -> Iterator[Finding]:
     for texts in library.responses.texts.values():
-        begun = texts.guidance or texts.safety or texts.phrases
-        if begun or texts.code in ALWAYS_COMPLETE:
-            yield from _language(library, texts)
+        yield from _files(texts)
+        yield from _language(library, texts)
     for country in COUNTRIES:
         if country not in library.responses.countries:
             yield Finding(
@@ -39,7 +52,29 @@ def check(library: Library, _: date) -> Iterator[Finding]:
             yield Finding("responses/guidance.yml", 0, "missing-intent", message)
 
 
+def _files(texts: Texts) -> Iterator[Finding]:
+    folder = f"responses/{texts.code}"
+    if len(texts.missing_files) == len(FILES):
+        message = (
+            "this language stands in languages.yml and has no files, so it is not offered to people; "
+            "put its folder back, or take it out of languages.yml"
+        )
+        yield Finding(folder, 0, "file-missing", message)
+        return
+    for name in texts.missing_files:
+        message = (
+            f"this file is missing, so {_LOSS.get(name, _LOSS_OF_TOPIC)}; put it back, "
+            f"or translate it from responses/{_model_of(texts.code)}/{name}.yml"
+        )
+        yield Finding(f"{folder}/{name}.yml", 0, "file-missing", message)
+
+
+def _model_of(code: str) -> str:
+    return next(item for item in reversed(ALWAYS_COMPLETE) if item != code)
+
+
 def _language(library: Library, texts: Texts) -> Iterator[Finding]:
+    """What is missing inside the files that are there."""
     folder = f"responses/{texts.code}"
     severity = Severity.ERROR if texts.code in ALWAYS_COMPLETE else Severity.WARNING
     for key in sorted(set(texts.phrases) - ALL_KEYS):
@@ -47,25 +82,36 @@ def _language(library: Library, texts: Texts) -> Iterator[Finding]:
         message = f"nobody asks for the text “{key.partition('.')[2]}”; check its spelling or remove it"
         yield Finding(phrase.file, phrase.line, "unused-text", message, Severity.WARNING)
     for key in sorted(ALL_KEYS - set(texts.phrases)):
-        grave = Severity.ERROR if key in SAFETY_KEYS and texts.safety else severity
         file, _, name = key.partition(".")
         file = "lessons/words" if file == "lessons" else file
-        yield Finding(f"{folder}/{file}.yml", 0, "missing-text", f"the text “{name}” is missing", grave)
+        if file not in texts.missing_files:
+            grave = Severity.ERROR if key in SAFETY_KEYS else severity
+            yield Finding(f"{folder}/{file}.yml", 0, "missing-text", f"the text “{name}” is missing", grave)
+    yield from _safety(texts)
+    yield from _guidance(library, texts)
+
+
+def _safety(texts: Texts) -> Iterator[Finding]:
     for flag in DANGER_FLAGS:
-        if flag not in texts.safety:
-            message = f"the safety text for “{flag}” is missing"
-            yield Finding(f"{folder}/safety.yml", 0, "missing-safety", message, severity)
+        if flag not in texts.safety and "safety" not in texts.missing_files:
+            message = f"the safety text for “{flag}” is missing, so this language is not offered to people"
+            yield Finding(f"responses/{texts.code}/safety.yml", 0, "missing-safety", message)
     yield from _safety_questions(texts)
+
+
+def _guidance(library: Library, texts: Texts) -> Iterator[Finding]:
     for intent in library.taxonomy.guidance:
         entry = texts.guidance.get(intent)
+        file = _file_of(intent)
         if entry is None:
-            message = f"guidance on “{intent}” is missing"
-            yield Finding(f"{folder}/{_file_of(intent)}.yml", 0, "missing-guidance", message, severity)
+            if file not in texts.missing_files:
+                message = f"guidance on “{intent}” is missing"
+                yield Finding(f"responses/{texts.code}/{file}.yml", 0, "missing-guidance", message)
             continue
         for role in ROLES:
             if role not in entry.roles:
                 message = f"guidance on “{intent}” has no text for {role}"
-                yield Finding(entry.file, entry.line, "missing-role", message, severity)
+                yield Finding(entry.file, entry.line, "missing-role", message)
 
 
 def _file_of(intent: str) -> str:

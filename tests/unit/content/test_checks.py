@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,25 @@ def test_the_shipped_content_has_no_errors() -> None:
     library = load(ROOT / "intents", ROOT / "responses")
     findings = [*library.findings, *run_checks(library, TODAY)]
     assert [str(f) for f in findings if f.severity is Severity.ERROR] == []
+
+
+def test_every_language_named_has_its_files_topics_and_audiences(spoil: Spoil, tmp_path: Path) -> None:
+    """In each language, not only in the two that others fall back to; with the file and what to do."""
+    for name in ("rw/abuse", "rw/safety", "fr/buttons"):
+        (tmp_path / f"responses/{name}.yml").unlink()
+    shutil.rmtree(tmp_path / "responses/gn")
+    sw = tmp_path / "responses/sw/abuse.yml"
+    sw.write_text(sw.read_text("utf-8").replace("\n  child:\n", "\n  childs:\n", 1), "utf-8")
+    found = spoil("responses/sw/bullying.yml", "- intent: bullying/victim", "- intent: bullying/victims")
+    errors = {(f.code, f.file): f.message for f in found if f.severity is Severity.ERROR}
+    assert {file for code, file in errors if code == "file-missing"} == {
+        *("responses/rw/abuse.yml", "responses/rw/safety.yml", "responses/fr/buttons.yml", "responses/gn"),
+    }
+    assert "translate it from responses/en/abuse.yml" in errors["file-missing", "responses/rw/abuse.yml"]
+    assert "not offered to people" in errors["file-missing", "responses/rw/safety.yml"]
+    assert "take it out of languages.yml" in errors["file-missing", "responses/gn"]
+    assert "bullying/victim" in errors["missing-guidance", "responses/sw/bullying.yml"]
+    assert "for child" in errors["missing-role", "responses/sw/abuse.yml"]
 
 
 def test_a_language_without_complete_safety_texts_is_not_offered(spoil: Spoil, tmp_path: Path) -> None:
