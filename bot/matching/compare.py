@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.core.nlu import TrainingData
+from bot.matching.corpus import Corpus, Progress
 from bot.matching.features import CONCEPT_PAIRS, CONCEPTS, PIECES, WORDS
 from bot.matching.learn import Bools, Floats, fit_classes
 from bot.matching.model import Layer
-from bot.matching.train import Corpus, Progress, Settings
+from bot.matching.train import Settings
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix

@@ -1,6 +1,6 @@
 """What the trained model sees of a message: pieces of words, words, sounds, and concepts.
 
-Pieces are the runs of two to five characters inside a word and its borders; they carry over to
+Pieces are the runs of two to four characters inside a word and its borders; they carry over to
 spellings never seen. A word's sound is its spelling with what people mix up made alike (h, b/v,
 s/c/z, k/qu, doubled letters). Concepts come from the word lists and mean the same in every
 language. Every feature is a 64-bit number; the vocabulary keeps the numbers worth knowing,
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from bot.matching.normalise import Normalised
 
-LONGEST_PIECE = 5
+LONGEST_PIECE = 4
 _LONGEST_WORD = 40
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _PAIR = np.uint64(0xC2B2AE3D27D4EB4F)
@@ -189,6 +189,12 @@ class Rows:
     starts: I64
     columns: I64
     values: F32
+
+    def parted(self) -> tuple[Rows, Rows]:
+        """The first row, and the others."""
+        cut = self.starts[1]
+        first = Rows(self.starts[:2], self.columns[:cut], self.values[:cut])
+        return first, Rows(self.starts[1:] - cut, self.columns[cut:], self.values[cut:])
 
     def times(self, weights: F32) -> F32:
         """The rows multiplied with a matrix of one line a column; shape (rows, outputs)."""

@@ -137,14 +137,15 @@ class Model:
 
     def read(self, read: Normalised, known: Seen) -> ModelReading:
         """Intents and flags of a message by all its features, concepts included; takes any message."""
-        rows = self.vocabulary.rows(known, [(0, len(read.tokens)), *stretches(read)])
-        whole = Rows(rows.starts[:2], rows.columns[: rows.starts[1]], rows.values[: rows.starts[1]])
+        ranges = [(0, len(read.tokens)), *stretches(read)]
+        rows = self.vocabulary.rows(known, ranges)
+        whole, _ = rows.parted()
         scores = self.flags.scores(rows)
         owners = np.zeros(len(scores) - 1, dtype=np.int64)
         joined = flag_scores(self.flags.names, scores[:1], scores[1:], owners)[0]
         return ModelReading(
             _ranked(self.intents.names, self.intent_scale, self.intents.scores(whole)),
-            tuple(self._flags(read, known, scores, joined)),
+            tuple(self._flags(read, known, ranges, scores, joined)),
             frozenset(
                 name
                 for name, score in zip(self.flags.names, joined, strict=True)
@@ -153,14 +154,15 @@ class Model:
             int(rows.starts[1]),
         )
 
-    def _flags(self, read: Normalised, known: Seen, scores: F32, joined: F32) -> list[FlagHit]:
-        parts = [(0, len(read.tokens)), *stretches(read)]
+    def _flags(
+        self, read: Normalised, known: Seen, ranges: Sequence[tuple[int, int]], scores: F32, joined: F32
+    ) -> list[FlagHit]:
         found = []
         for output, name in enumerate(self.flags.names):
             rule = self.flag_scales[name]
             if joined[output] >= rule.threshold and read.tokens:
                 best = int(np.argmax(scores[:, output]))
-                evidence = self._evidence(read, known, parts[best], output)
+                evidence = self._evidence(read, known, ranges[best], output)
                 found.append(FlagHit(name, rule.scale.logistic(float(joined[output])), (evidence,)))
         return found
 

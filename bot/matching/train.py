@@ -8,33 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
 
 from bot.core.nlu import TrainingData
-from bot.core.taxonomy import CHILD_USER, DANGER_FLAGS, HUMAN_REQUESTED, IMMINENT_DANGER, SELF_HARM
+from bot.core.taxonomy import CHILD_USER, HUMAN_REQUESTED, IMMINENT_DANGER, SELF_HARM
 from bot.errors import ModelError
 from bot.matching import concepts, features, learn, modelfile, normalise, wordforms
+from bot.matching import corpus as corpus_module
 from bot.matching import model as model_module
-from bot.matching.concepts import ConceptIndex
-from bot.matching.features import F32, Rows, Seen, see, see_concepts
+from bot.matching.corpus import WORKERS, WORTH_PARTING, Corpus, Progress
 from bot.matching.learn import Bools, Floats
-from bot.matching.model import FlagScale, Layer, Model, flag_scores, stretches
-from bot.matching.normalise import normalise as read_text
+from bot.matching.model import FlagScale, Layer, Model, flag_scores
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
-Progress = Callable[[str, float], None]
 _log = structlog.get_logger()
-_WORKERS = 2
-_WORTH_PARTING = 2000
-"""From this many examples on, the work is shared among processes."""
 _OF_CALM = 2
 """Of so many stretches of messages without a flag one is learned from: as good, and much quicker."""
 
@@ -61,7 +52,7 @@ class Settings:
     """The same for the flags of a danger to life: a miss weighs more than a question asked in vain."""
 
 
-_CODE = (normalise, wordforms, concepts, features, learn, model_module, modelfile)
+_CODE = (normalise, wordforms, concepts, features, corpus_module, learn, model_module, modelfile)
 _GRAVE = frozenset({IMMINENT_DANGER, SELF_HARM})
 
 
@@ -113,101 +104,7 @@ def train(data: TrainingData, progress: Progress | None = None, settings: Settin
         raise ModelError("there are no examples to train from")
     settings = settings or Settings()
     tell = progress or (lambda step, share: None)
-    corpus = Corpus(data, tell)
-    return _Training(corpus, settings, tell).run(data_hash(data, settings))
-
-
-class Corpus:
-    """The examples as sparse rows: one for each message, then one for each stretch of it."""
-
-    def __init__(self, data: TrainingData, tell: Progress) -> None:
-        self.examples = examples = data.examples
-        tell("reading", 0.0)
-        reads = [read_text(example.text) for example in examples]
-        seen = _see_all(data)
-        tell("vocabulary", 0.1)
-        self.vocabulary = learn.build_vocabulary(seen)
-        self.blocks = np.zeros(len(self.vocabulary), dtype=np.int64)
-        wholes: list[Rows] = []
-        parts: list[Rows] = []
-        owners: list[int] = []
-        for index, (read, sight) in enumerate(zip(reads, seen, strict=True)):
-            ranges = stretches(read)
-            known = self.vocabulary.known(sight)
-            self.blocks[known.which] = known.blocks
-            wholes.append(self.vocabulary.rows(known, [(0, len(read.tokens))]))
-            if ranges:
-                parts.append(self.vocabulary.rows(known, ranges))
-                owners += [index] * len(ranges)
-        width = len(self.vocabulary)
-        self.wholes: csr_matrix = learn.matrix(wholes, width)
-        self.parts: csr_matrix = learn.matrix(parts, width) if parts else self.wholes[:0]
-        self.part_owner = np.array(owners, dtype=np.int64)
-        self.intents = np.array([example.intent for example in examples], dtype=object)
-        self.languages = np.array([example.language for example in examples], dtype=object)
-        tell("vocabulary", 0.2)
-
-    def only(self, *blocks: int) -> csr_matrix:
-        """The whole messages by some kinds of features only."""
-        from scipy.sparse import diags
-
-        return (self.wholes @ diags(np.isin(self.blocks, blocks).astype(np.float64))).tocsr()
-
-    def letters(self) -> csr_matrix:
-        """The whole messages by letters and words alone: what languages are told by."""
-        return self.only(features.PIECES, features.WORDS)
-
-    def flag_names(self, fewest: int) -> tuple[str, ...]:
-        """The flags that are neither too rare nor everywhere."""
-        names = sorted({flag for example in self.examples for flag in example.flags})
-        counts = {name: int(self.has(name).sum()) for name in names}
-        return tuple(name for name in names if fewest <= counts[name] < len(self.examples))
-
-    def has(self, flag: str) -> Bools:
-        """Which examples carry a flag."""
-        return np.array([flag in example.flags for example in self.examples], dtype=bool)
-
-    def calm(self) -> Bools:
-        """Which examples carry no danger flag, a child's writing counted as one."""
-        danger = {*DANGER_FLAGS, CHILD_USER}
-        return np.array([not danger.intersection(example.flags) for example in self.examples], dtype=bool)
-
-    def folds(self, count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """A fold for each example; a writer stands in one fold, an intent's writers in several."""
-        chosen: dict[str, int] = {}
-        used: dict[str, int] = {}
-        folds = []
-        for index, example in enumerate(self.examples):
-            writer = f"{example.language}:{example.writer}" if example.writer else f"#{index}"
-            kind = f"{example.language}:{example.intent}"
-            if writer not in chosen:
-                chosen[writer] = used.get(kind, 0) % count
-                used[kind] = used.get(kind, 0) + 1
-            folds.append(chosen[writer])
-        return np.array(folds, dtype=np.int64)
-
-
-def _see_all(data: TrainingData) -> list[Seen]:
-    """All features of all examples, by as many processes as is worth it."""
-    parts = _WORKERS if len(data.examples) >= _WORTH_PARTING else 1
-    size = -(-len(data.examples) // parts)
-    chunks = [
-        replace(data, examples=data.examples[at : at + size]) for at in range(0, len(data.examples), size)
-    ]
-    return [
-        seen
-        for chunk in learn.in_parallel(_see_part, [(chunk,) for chunk in chunks], parts)
-        for seen in chunk
-    ]
-
-
-def _see_part(data: TrainingData) -> list[Seen]:
-    index = ConceptIndex(data.entities)
-    seen = []
-    for example in data.examples:
-        read = read_text(example.text)
-        seen.append(see(read).joined(see_concepts(index.find(read, {example.language} - {""}))))
-    return seen
+    return _Training(Corpus(data, tell), settings, tell).run(data_hash(data, settings))
 
 
 @dataclass(frozen=True)
@@ -215,25 +112,21 @@ class Fitted:
     """The three layers fitted on some of the examples."""
 
     intents: Layer
-    languages: Layer
     flags: Layer
+    languages: Layer
 
 
-def fit(corpus: Corpus, chosen: Bools, settings: Settings) -> Fitted:
-    """Fit all layers on the examples that ``chosen`` marks."""
+def fit_intents(corpus: Corpus, chosen: Bools, settings: Settings) -> Layer:
+    """Learn the intents from the examples that ``chosen`` marks."""
+    labels = corpus.intents[chosen].tolist()
+    return learn.fit_classes(corpus.wholes[chosen], labels, settings.intent_strictness, settings.intent_bayes)
+
+
+def fit_languages(corpus: Corpus, chosen: Bools, settings: Settings) -> Layer:
+    """Learn the languages, by letters and words alone."""
     spoken = chosen & (corpus.languages != "")
-    return Fitted(
-        learn.fit_classes(
-            corpus.wholes[chosen],
-            corpus.intents[chosen].tolist(),
-            settings.intent_strictness,
-            settings.intent_bayes,
-        ),
-        learn.fit_classes(
-            corpus.letters()[spoken], corpus.languages[spoken].tolist(), settings.language_strictness
-        ),
-        fit_flags(corpus, chosen, settings),
-    )
+    labels = corpus.languages[spoken].tolist()
+    return learn.fit_classes(corpus.letters()[spoken], labels, settings.language_strictness)
 
 
 def fit_flags(corpus: Corpus, chosen: Bools, settings: Settings) -> Layer:
@@ -242,35 +135,44 @@ def fit_flags(corpus: Corpus, chosen: Bools, settings: Settings) -> Layer:
     A stretch of a message without the flag is without it; of a message with it, the one
     that a first fit on whole messages finds strongest has it, and nothing is known of the others.
     """
+    from scipy.sparse import vstack
+
     names = corpus.flag_names(settings.fewest)
+    rows = vstack((corpus.wholes, corpus.parts)).tocsr()
     weights = np.zeros((len(corpus.vocabulary), len(names)), dtype=np.float32)
     biases = np.full(len(names), -1.0, dtype=np.float32)
     for output, name in enumerate(names):
         has = corpus.has(name)
         if not (chosen & has).any() or not (chosen & ~has).any():
             continue
-        for _ in range(2):
-            x, present = _flag_rows(corpus, chosen, has, weights[:, output])
-            slopes, bias = learn.fit_flag(x, present, settings.flag_strictness)
-            weights[:, output], biases[output] = slopes, bias
+        first, _ = learn.fit_flag(corpus.wholes[chosen], has[chosen], settings.flag_strictness)
+        which, present = _flag_rows(corpus, chosen, has, first)
+        weights[:, output], biases[output] = learn.fit_flag(rows[which], present, settings.flag_strictness)
     return Layer(names, weights, biases)
 
 
-def _flag_rows(corpus: Corpus, chosen: Bools, has: Bools, weights: F32) -> tuple[csr_matrix, Bools]:
-    from scipy.sparse import vstack
-
-    if not weights.any():
-        return corpus.wholes[chosen], has[chosen]
+def _flag_rows(corpus: Corpus, chosen: Bools, has: Bools, weights: Floats) -> tuple[learn.Ints, Bools]:
+    """The rows to learn a flag from, wholes and then stretches, and whether each has it."""
     owners = corpus.part_owner
     without = np.flatnonzero((chosen & ~has)[owners])[::_OF_CALM]
     inside = np.flatnonzero((chosen & has)[owners])
     scores = corpus.parts[inside] @ weights
     order = inside[np.lexsort((-scores, owners[inside]))]
-    _, first = np.unique(owners[order], return_index=True)
-    best = order[first].tolist()
-    x = vstack((corpus.wholes[chosen], corpus.parts[without], corpus.parts[best])).tocsr()
+    _, strongest = np.unique(owners[order], return_index=True)
+    best = order[strongest]
+    parts = np.concatenate((without, best)) + len(has)
     present = np.concatenate((has[chosen], np.zeros(len(without), bool), np.ones(len(best), bool)))
-    return x, present
+    return np.concatenate((np.flatnonzero(chosen), parts)), present
+
+
+_LAYERS = (fit_intents, fit_flags, fit_languages)
+"""Those that take longest first, so that no process is left waiting for one at the end."""
+
+
+def _fit(
+    how: Callable[[Corpus, Bools, Settings], Layer], corpus: Corpus, chosen: Bools, settings: Settings
+) -> Layer:
+    return how(corpus, chosen, settings)
 
 
 @dataclass
@@ -318,11 +220,7 @@ class _Training:
         held = range(1 if heavy else settings.folds)
         parts = [np.ones(len(folds), dtype=bool), *(folds != fold for fold in held)]
         usable = [chosen for chosen in parts if chosen.any()]
-        workers = _WORKERS if len(folds) >= _WORTH_PARTING else 1
-        fitted = []
-        for layers in learn.in_parallel(fit, [(corpus, chosen, settings) for chosen in usable], workers):
-            fitted.append(layers)
-            self._tell("learning", 0.2 + 0.7 * len(fitted) / len(usable))
+        fitted = self._fitted(usable)
         final = fitted[0]
         back = _empty(len(folds), final)
         for chosen, layers in zip(usable[1:], fitted[1:], strict=True):
@@ -331,6 +229,16 @@ class _Training:
         model = self._scaled(final, back, name)
         self._tell("done", 1.0)
         return model
+
+    def _fitted(self, usable: Sequence[Bools]) -> list[Fitted]:
+        """The layers fitted on each of the parts, shared among processes."""
+        workers = WORKERS if len(self._corpus.examples) >= WORTH_PARTING else 1
+        calls = [(how, self._corpus, chosen, self._settings) for how in _LAYERS for chosen in usable]
+        layers = []
+        for layer in learn.in_parallel(_fit, calls, workers):
+            layers.append(layer)
+            self._tell("learning", 0.2 + 0.7 * len(layers) / len(calls))
+        return [Fitted(*layers[part :: len(usable)]) for part in range(len(usable))]
 
     def _scaled(self, final: Fitted, back: HeldBack, name: str) -> Model:
         corpus = self._corpus

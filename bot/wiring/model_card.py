@@ -41,7 +41,7 @@ sign of danger before people. It decides nothing about anybody.
 _METHOD = """\
 ## Method
 
-Linear support vector machines over runs of two to five characters, words, sounds of words, pairs of words, and
+Linear support vector machines over runs of two to four characters, words, sounds of words, pairs of words, and
 concepts that the word lists of each language share, so that a small language learns from a large one. Confidences
 come from messages of writers whom a second model did not see. Flags have two layers, either of which raises one: the
 learned layer reads the whole message and each stretch of it, and patterns written by people who know how danger is

@@ -4,7 +4,8 @@ import numpy as np
 
 from bot.core.nlu import Example, TrainingData
 from bot.matching.compare import compare, methods, table
-from bot.matching.train import Corpus, Settings
+from bot.matching.corpus import Corpus
+from bot.matching.train import Settings
 
 
 def test_every_method_is_measured(data: TrainingData) -> None:
