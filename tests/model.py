@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from bot.content.library import Library, load_or_raise
 from bot.matching.matcher import Matcher
@@ -25,7 +26,8 @@ def trained(library: Library) -> Path:
     """The model's file, kept between runs as in the demo: it is refused where examples changed."""
     path = ROOT / ".pytest_cache" / "amparo" / "model.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
-    load_or_train(path, library.training)
+    with FileLock(path.with_suffix(".lock")):  # one process trains, the others take what it made
+        load_or_train(path, library.training)
     return path
 
 

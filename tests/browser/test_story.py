@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -61,7 +60,7 @@ def demo(folder: Path) -> Iterator[Demo]:
 
 @pytest.fixture
 def folder(tmp_path: Path, trained: Path) -> Path:
-    shutil.copy(trained, tmp_path / "model.npz")
+    (tmp_path / "model.npz").symlink_to(trained)
     return tmp_path
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -73,7 +72,7 @@ class World:
 
 @pytest.fixture
 async def world(tmp_path: Path, trained: Path) -> AsyncIterator[World]:
-    shutil.copy(trained, tmp_path / "model.npz")
+    (tmp_path / "model.npz").symlink_to(trained)
     app = create_app(TOKEN, SystemClock())
     listener = listen("127.0.0.1:0", "test")
     async with serving(app, listener, closing=app.state.sandbox.close):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +27,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240
-"""Seconds for a command that trains the matcher on a busy machine."""
+"""Seconds for a command on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +59,12 @@ def amparo(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the commands run; they share it, so that the matcher is trained once."""
-    return tmp_path_factory.mktemp("elsewhere")
+def folder(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the commands run, with the model trained from the checkout."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / ".amparo").mkdir()
+    shutil.copy(trained, folder / ".amparo" / "model.npz")
+    return folder
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -160,9 +165,28 @@ def test_check_reads_the_content_of_the_wheel(amparo: Path, folder: Path) -> Non
     assert "0 errors" in run(amparo, folder, "check")
 
 
-def test_parse_reads_danger(amparo: Path, folder: Path) -> None:
+def test_parse_reads_danger_and_the_wheel_has_the_very_examples_of_the_checkout(
+    amparo: Path, folder: Path
+) -> None:
+    """A model is taken only where examples and code are those that it was trained from; else it is made anew."""
+    before = (folder / ".amparo" / "model.npz").stat()
     printed = run(amparo, folder, "parse", "mi hija de 12 años dice que se quiere morir", "--json")
     assert '"self_harm"' in printed
+    after = (folder / ".amparo" / "model.npz").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_the_wheel_trains(amparo: Path, folder: Path) -> None:
+    examples = folder / "examples.jsonl"
+    lines = [
+        json.dumps({"text": f"{word} {number}", "intent": word})
+        for word in ("hola", "gracias")
+        for number in range(5)
+    ]
+    examples.write_text("\n".join(lines), "utf-8")
+    run(amparo, folder, "train", "--examples", str(examples), "--out", str(folder / "small.npz"))
+    measured = run(amparo, folder, "evaluate", str(examples), "--model", str(folder / "small.npz"), "--json")
+    assert json.loads(measured)["overall"]["accuracy"] == 1.0
 
 
 def test_demo_answers_on_both_addresses_and_ends_cleanly(amparo: Path, folder: Path) -> None:

@@ -31,7 +31,7 @@ def amparo(tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch) -> Am
         monkeypatch.delenv(f"AMPARO_{name}".upper(), raising=False)
     folder = tmp_path / "data"
     folder.mkdir()
-    shutil.copy(trained, folder / "model.npz")
+    (folder / "model.npz").symlink_to(trained)
 
     def run(*arguments: str, **environment: str) -> Result:
         values = {"AMPARO_DATA_DIR": str(folder), "AMPARO_CONSOLE_BIND": "127.0.0.1:0", **environment}
