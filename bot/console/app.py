@@ -17,6 +17,7 @@ from bot.console import (
     admin_installation,
     admin_staff,
     admin_texts,
+    care_page,
     catalogue,
     desk,
     elsewhere,
@@ -42,7 +43,7 @@ from bot.helpline.service import ApiTokens, HelplineService, StaffAccounts
 
 STATIC = Path(__file__).parent / "static"
 PARTS = (
-    *(entry, elsewhere, account, exports, desk, acts, finding, shift, figures, live, overview),
+    *(entry, elsewhere, account, exports, desk, acts, finding, shift, care_page, figures, live, overview),
     *(admin_staff, admin_helplines, admin_alerts, admin_texts, admin_installation, trail_page),
 )
 """Modules with routes."""

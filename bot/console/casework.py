@@ -50,6 +50,7 @@ def case_work(
         may_stand_by=held and works and not mine and not detail.second,
         may_take_over=held and lead and not mine,
         may_lead=is_open and lead,
+        may_mark=works,
         priorities=_priorities(words, row.priority, lower=mine or lead) if is_open and works else (),
         colleagues=tuple(Choice(str(one.id), one.name) for one in around.colleagues),
         helplines=tuple(

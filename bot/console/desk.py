@@ -39,7 +39,7 @@ DONE = frozenset(
     {
         *("taken", "replied", "noted", "draft", "released", "closed", "kept", "nothing", "retried"),
         *("offered", "accepted", "refused", "taken_over", "help_asked", "second", "merged", "parted"),
-        *("passed_on", "inserted", "saved", "handed", "tested", "judged"),
+        *("passed_on", "inserted", "saved", "handed", "tested", "judged", "hard", "asked", "nothing_for_me"),
     }
 )
 PROBLEMS = {
@@ -176,7 +176,10 @@ async def take_next(request: Request) -> Response:
     """Take the most pressing case; pressed twice, it is still one."""
     parts, member = parts_of(request), member_of(request)
     reference = await parts.once.run(member, form_token(request), lambda: parts.service.take_next(member))
-    return _to("/queue", "done=nothing") if reference is None else back_to_case(reference, "done=taken")
+    if reference is not None:
+        return back_to_case(reference, "done=taken")
+    waits = any(row.state is CaseState.NEW for row in (await waiting_of(request)).rows)
+    return _to("/queue", "done=nothing_for_me" if waits else "done=nothing")
 
 
 @router.post("/cases/{reference}/claim")

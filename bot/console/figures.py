@@ -20,7 +20,7 @@ from bot.console.timeline import flag_word
 from bot.console.visit import member_of, parts_of, reader_of
 from bot.core.access import Permission
 from bot.core.taxonomy import Priority
-from bot.helpline.service import FEW, Report
+from bot.helpline.service import FEW, MANY_HARD, Report
 
 router = APIRouter()
 
@@ -32,7 +32,7 @@ BY_RANK = tuple(sorted(Priority, reverse=True))
 _NUMBERS = frozenset(
     {
         *("opened", "answered", "in_time", "middle", "slow", "overdue", "mean", "held", "grave", "closed"),
-        *("right", "wrong", "precision", "people", "share"),
+        *("right", "wrong", "precision", "people", "share", "in_all", "a_head"),
     }
 )
 
@@ -44,7 +44,7 @@ async def show_figures(request: Request, days: int = 7) -> Response:
         raise BadForm
     parts, member, words = parts_of(request), member_of(request), reader_of(request).words
     report = await parts.service.report(member, days)
-    team = (_team(words, report),) if member.may(Permission.TEAM_SEE) else ()
+    team = (_team(words, report), _exposure(words, report)) if member.may(Permission.TEAM_SEE) else ()
     small = Block(words.t("figures.small"), text=words.t("figures.small_text", n=FEW))
     blocks = (
         *((small,) if report.left_out else ()),
@@ -184,6 +184,23 @@ def _team(words: Catalogue, report: Report) -> Block:
         text=words.t("figures.team_text"),
         charts=(lines(words.t("figures.team_chart"), bars),) if bars else (),
         table=_table(words, ("name", "held", "grave", "closed"), rows),
+    )
+
+
+def _exposure(words: Catalogue, report: Report) -> Block:
+    """What all together had to read; a figure of few people is not shown."""
+    rows = []
+    for name, found in report.exposure.items():
+        head = Cell(words.t(f"figures.care_{name}", n=MANY_HARD))
+        if found.few:
+            rows.append((head, *_few(words, 2)))
+            continue
+        mean = words.number(round(found.count / found.people)) if found.people else "–"
+        rows.append((head, _number(words, found.count), Cell(mean, number=True)))
+    return Block(
+        words.t("figures.exposure"),
+        text=words.t("figures.exposure_text", n=FEW),
+        table=_table(words, ("what", "in_all", "a_head"), rows),
     )
 
 

@@ -71,7 +71,9 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class CaseList:
-    """The list pane. ``hidden`` counts what a limit or a view keeps back; ``grave`` the emergencies of it."""
+    """The list pane. ``hidden`` counts what a limit or a view keeps back; ``grave`` the emergencies of it;
+    ``care`` says what concerns the reader: a break, a colleague who asks, the own dose.
+    """
 
     view: str
     tabs: tuple[Tab, ...]
@@ -83,7 +85,7 @@ class CaseList:
     grave: str
     more: str
     first: str
-    dose: str
+    care: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

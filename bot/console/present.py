@@ -29,7 +29,7 @@ from bot.console.workpages import CaseWork
 from bot.core.access import Permission
 from bot.core.case import CaseDetail, CaseState, QueueRow
 from bot.core.taxonomy import GUIDANCE_SINGLES, GUIDANCE_TOPICS, Priority
-from bot.helpline.service import COUNT_UP_TO, LONGEST_REPLY, MANY_HARD, QueuePage, StaffMember
+from bot.helpline.service import COUNT_UP_TO, LONGEST_REPLY, MANY_HARD, CareNow, QueuePage, StaffMember
 
 VIEWS = ("open", "mine", "overdue", "closed")
 LANGUAGE_NAMES = {"es": "Español", "en": "English", "fr": "Français"}
@@ -177,8 +177,27 @@ def list_of(
         grave=_grave(words, page, view, after),
         more="" if page.after is None else f"/queue?{urlencode({'view': view, 'after': page.after})}",
         first=f"/queue?view={view}" if after else "",
-        dose=words.t("queue.dose", n=page.hard) if page.hard >= MANY_HARD else "",
+        care=_care(words, page.care),
     )
+
+
+def _care(words: Catalogue, care: CareNow | None) -> tuple[str, ...]:
+    """What concerns the reader, a line each; mostly nothing."""
+    if care is None:
+        return ()
+    lines = []
+    if care.break_until is not None:
+        lines.append(words.t("care.break_until", time=words.clock(care.break_until)))
+    if care.asked_by:
+        lines.append(words.t("care.asks", names=", ".join(care.asked_by)))
+    if care.after_emergency:
+        lines.append(words.t("care.after"))
+    if care.resting:
+        who = (words.t("care.rests", name=name, time=words.clock(until)) for name, until in care.resting)
+        lines.append(words.t("care.resting", who=", ".join(who)))
+    if care.hard:
+        lines.append(words.t("queue.dose" if care.hard >= MANY_HARD else "care.dose_short", n=care.hard))
+    return tuple(lines)
 
 
 def _grave(words: Catalogue, page: QueuePage, view: str, after: str) -> str:

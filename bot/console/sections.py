@@ -25,6 +25,7 @@ _SECTIONS = (
     ("search", "/search", "search", _P.QUEUE_SEE),
     ("figures", "/figures", "figures", _P.NUMBERS_SEE),
     ("shift", "/shift", "shift", _P.CASE_WORK),
+    ("care", "/care", "care", _P.CASE_WORK),
     ("exports", "/exports", "export", _P.EXPORT_APPROVE),
     ("audit", "/audit", "audit", _P.AUDIT_READ),
     ("admin", "", "admin", _P.TEXTS_MANAGE),

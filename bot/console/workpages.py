@@ -83,6 +83,7 @@ class CaseWork:
     may_stand_by: bool
     may_take_over: bool
     may_lead: bool
+    may_mark: bool
     priorities: tuple[Choice, ...]
     colleagues: tuple[Choice, ...]
     helplines: tuple[Choice, ...]

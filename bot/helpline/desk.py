@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from bot.core.case import HELD_STATES, LEASE, Author, CaseState
 from bot.core.effects import Kind, Message, Phrase
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict, Outdated, Unsure
-from bot.helpline import alerts, changes, exposure, places
+from bot.helpline import alerts, care, changes, exposure, places
 from bot.helpline.announce import taken_back
 from bot.helpline.casefile import CaseFile, NewLine, add_event, add_lines, case_file, case_query, save_case
 from bot.helpline.crypto import Keyring
@@ -63,25 +63,27 @@ def take_next(connection: Connection, hand: Hand) -> str | None:
     """Take the gravest case that nobody has, the one due first among equals; its reference or None.
 
     Behind emergencies goes what the lead was called for twice: a routine case must not wait for ever. Who had
-    several hard cases of late gets a lighter one first, where nothing must not wait.
+    several hard cases of late gets a lighter one first, where nothing must not wait. What one keeps away from
+    is passed over (`care.for_me`).
     """
-    own = {"b_helpline": hand.staff.helpline_id}
-    row = connection.execute(_FIRST, own).one_or_none()
+    own, mine = {"b_helpline": hand.staff.helpline_id}, care.for_me(connection, hand)
+    row = connection.execute(_FIRST.where(mine), own).one_or_none()
     if row is not None and row.rank != -int(Priority.EMERGENCY):
-        row = connection.execute(_AGED, own).one_or_none() or row
+        row = connection.execute(_AGED.where(mine), own).one_or_none() or row
     if row is None:
         return None
     case = case_file(row)
     if exposure.is_hard(case) and not exposure.must_not_wait(case, hand.now):
-        case = _lighter(connection, hand) or case
+        case = _lighter(connection, hand, mine) or case
     _take(connection, hand, case)
     return case.reference
 
 
-def _lighter(connection: Connection, hand: Hand) -> CaseFile | None:
+def _lighter(connection: Connection, hand: Hand, mine: ColumnElement[bool]) -> CaseFile | None:
     if exposure.lately(connection, hand.staff.id, hand.now) < exposure.MANY:
         return None
-    row = connection.execute(_LIGHTER, {"b_helpline": hand.staff.helpline_id}).one_or_none()
+    own = {"b_helpline": hand.staff.helpline_id}
+    row = connection.execute(_LIGHTER.where(mine), own).one_or_none()
     return None if row is None else case_file(row)
 
 
@@ -98,6 +100,7 @@ _AGED = _UNHELD.where(cases.c.alarm >= OFTEN).order_by(cases.c.due_at, cases.c.i
 
 def _take(connection: Connection, hand: Hand, case: CaseFile) -> None:
     """The claim and the notice to the person are one transaction: the bot is silent from here on."""
+    care.back(connection, hand)
     case.state, case.holder_id, case.holder = CaseState.CLAIMED, hand.staff.id, hand.staff.name
     case.lease_until = hand.now + LEASE
     leave(connection, hand, case, "", "claimed")

@@ -8,6 +8,7 @@ from bot.core.access import Permission
 from bot.core.case import HELD_STATES, LEASE, CaseState
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict, NotFound
+from bot.helpline import care
 from bot.helpline.casefile import CaseFile
 from bot.helpline.hand import Hand, by_reference, finish, leave, mine, tell
 from bot.helpline.helplines import by_code
@@ -20,7 +21,7 @@ def offer(connection: Connection, hand: Hand, reference: str, to: int, note: str
     """Ask a colleague to take a case over. It stays with its holder until the colleague accepts.
 
     A lead may give away anybody's case, and one that nobody has. Raises `NotFound` where there is no such
-    colleague, `Conflict` where the case is somebody else's.
+    colleague, `Conflict` where the case is somebody else's or the colleague takes a break.
     """
     case = by_reference(connection, hand, reference)
     if not case.open or not (_holds(hand, case) or hand.staff.may(Permission.CASE_ASSIGN)):
@@ -28,6 +29,8 @@ def offer(connection: Connection, hand: Hand, reference: str, to: int, note: str
     colleague = _colleague(connection, hand, to)
     if colleague.id == case.holder_id:
         raise Conflict("the case is with this person already")
+    if care.rests(connection, colleague.id, hand.now):
+        raise Conflict("this colleague takes a break")
     case.offered_id = colleague.id
     if _holds(hand, case):
         case.lease_until = hand.now + LEASE
@@ -44,6 +47,7 @@ def accept(connection: Connection, hand: Hand, reference: str) -> None:
     if not case.open or case.offered_id != hand.staff.id:
         raise Conflict("the case is not offered to you, or no longer")
     greeted = case.state in HELD_STATES
+    care.back(connection, hand)
     _give(hand, case)
     leave(connection, hand, case, "", "accepted")
     if not greeted:
@@ -68,6 +72,7 @@ def take_over(connection: Connection, hand: Hand, reference: str, note: str) -> 
     case = by_reference(connection, hand, reference)
     if not case.held(hand.now) or case.holder_id == hand.staff.id:
         raise Conflict("nobody else has the case")
+    care.back(connection, hand)
     _give(hand, case)
     leave(connection, hand, case, note, "taken_over")
     finish(connection, hand, case, "claimed")

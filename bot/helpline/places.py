@@ -48,6 +48,11 @@ def staff_totp(staff_id: int) -> str:
     return f"staff.totp:{staff_id}"
 
 
+def staff_avoids(staff_id: int) -> str:
+    """What somebody of the staff keeps away from."""
+    return f"staff.avoids:{staff_id}"
+
+
 def alert_receiver(token: str) -> str:
     """Where alerts of a helpline go to."""
     return f"alert_receivers.sealed:{token}"

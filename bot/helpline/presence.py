@@ -1,4 +1,4 @@
-"""Whether somebody of the staff is at work."""
+"""Whether somebody of the staff is at work. Who takes a break is not: nobody is promised a person who rests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, cast, exists, func, select
 
+from bot.core.access import GRANTS, Permission
+from bot.helpline.care_tables import care_acts
 from bot.helpline.sql import ONE, moment, word
 from bot.helpline.tables import staff, staff_sessions
 
@@ -30,7 +32,23 @@ def _at_work() -> tuple[ColumnElement[bool], ...]:
         staff_sessions.c.stage == word("full"),
         staff_sessions.c.seen_at > moment("working_since"),
         staff_sessions.c.expires_at > moment("now"),
+        ~exists(ONE).where(
+            care_acts.c.staff_id == staff_sessions.c.staff_id,
+            care_acts.c.kind == word("break"),
+            care_acts.c.until > moment("now"),
+        ),
     )
+
+
+def who_works(helpline_id: int | None) -> Any:
+    """Ids of who works on cases of a helpline and is at work; the same bound values."""
+    joined = staff_sessions.join(staff, staff.c.id == staff_sessions.c.staff_id)
+    own = (staff.c.helpline_id == helpline_id, staff.c.active, staff.c.role.in_(WORKERS))
+    return select(staff.c.id).select_from(joined).where(*own, *_at_work()).distinct()
+
+
+WORKERS = tuple(role.value for role, granted in GRANTS.items() if Permission.CASE_WORK in granted)
+"""Roles that take cases."""
 
 
 def helplines_at_work() -> Any:

@@ -24,10 +24,11 @@ from bot.core.access import Permission
 from bot.core.case import CLOCK_STATES, QueueRow
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict, NotFound
-from bot.helpline import changes, exposure, places
+from bot.helpline import changes, places
 from bot.helpline.casefile import add_event, case_file, case_query
 from bot.helpline.crypto import Keyring
 from bot.helpline.members import StaffMember
+from bot.helpline.own_care import CareNow, care_now
 from bot.helpline.sql import ONE, word
 from bot.helpline.tables import (
     UtcDateTime,
@@ -55,15 +56,20 @@ class QueuePage:
     """A page of cases.
 
     ``counts``: open cases by priority; ``hidden``: how many follow behind this page. Both stop at
-    `COUNT_UP_TO`. ``after`` asks for the next page; None on the last. ``hard``: how many hard cases the
-    reader took within eight hours.
+    `COUNT_UP_TO`. ``after`` asks for the next page; None on the last. ``care``: what concerns the reader;
+    None for who takes no cases.
     """
 
     rows: tuple[QueueRow, ...]
     counts: Mapping[Priority, int]
     hidden: int
     after: str | None
-    hard: int = 0
+    care: CareNow | None = None
+
+    @property
+    def hard(self) -> int:
+        """How many hard cases the reader had within eight hours."""
+        return 0 if self.care is None else self.care.hard
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ def queue(
         counts=counts,
         hidden=hidden,
         after=None if place is None else _encoded(place),
-        hard=exposure.lately(connection, member.id, now) if member.may(Permission.CASE_WORK) else 0,
+        care=care_now(connection, member, now) if member.may(Permission.CASE_WORK) else None,
     )
 
 

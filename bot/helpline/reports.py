@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,10 +17,8 @@ from bot.helpline.reading_room import theirs
 from bot.helpline.sql import word
 from bot.helpline.tables import UtcDateTime, cases, staff
 from bot.helpline.tallies import sums
+from bot.helpline.team_load import FEW, Sum, of_the_team
 from bot.helpline.work_tables import case_records
-
-FEW = 5
-"""Smaller figures about people are not shown outside of the team, lest somebody be recognised."""
 
 _K = TypeVar("_K")
 
@@ -81,6 +79,8 @@ class Report:
     categories: Mapping[str, int]
     helped: int
     not_helped: int
+    exposure: Mapping[str, Sum] = field(default_factory=dict)
+    """What the team had to read, by the names of `team_load.of_the_team`; for leads only."""
     left_out: bool = False
     """Small figures are left out of what this reader sees."""
 
@@ -97,6 +97,7 @@ def for_outsiders(whole: Report) -> Report:
         waiting={p: nothing if p in few else one for p, one in whole.waiting.items()},
         hours=tuple(Hour(0, None, few=True) if at in rare else one for at, one in enumerate(whole.hours)),
         team=(),
+        exposure={},
         outcomes={name: n for name, n in whole.outcomes.items() if name not in outcomes},
         flags={name: one for name, one in whole.flags.items() if name not in flags},
         categories={name: n for name, n in whole.categories.items() if name not in categories},
@@ -128,6 +129,7 @@ def report(
         categories=_categories(connection, member, since),
         helped=tally.get("helped_yes", 0),
         not_helped=tally.get("helped_no", 0),
+        exposure=of_the_team(connection, member, since),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, update
 
 from bot.helpline import trail
+from bot.helpline.care_tables import care_acts
 from bot.helpline.database import Database
 from bot.helpline.helplines import all_helplines
 from bot.helpline.sql import ONE, word
@@ -44,6 +45,8 @@ class Periods:
     changes: timedelta = timedelta(days=1)
     sessions: timedelta = timedelta(days=1)
     alerts: timedelta = timedelta(days=30)
+    care: timedelta = timedelta(days=90)
+    """As far back as the figures of a team reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ class Retention:
             others=await self._all(_changes, now - p.changes)
             + await self._all(_sessions, now - p.sessions)
             + await self._all(_sign_ins, now - WINDOW)
-            + await self._all(_alerts, now - p.alerts),
+            + await self._all(_alerts, now - p.alerts)
+            + await self._all(_care, now - p.care),
         )
 
     async def _all(self, work: Callable[[Connection, datetime], int], before: datetime) -> int:
@@ -179,6 +183,10 @@ def _sessions(connection: Connection, before: datetime) -> int:
 
 def _alerts(connection: Connection, before: datetime) -> int:
     return _remove(connection, alerts, alerts.c.finished_at <= before)
+
+
+def _care(connection: Connection, before: datetime) -> int:
+    return _remove(connection, care_acts, care_acts.c.at <= before)
 
 
 def _sign_ins(connection: Connection, before: datetime) -> int:

@@ -61,6 +61,7 @@ KEPT: tuple[Kept, ...] = (
         source=transcript.join(conversations, conversations.c.id == transcript.c.conversation_id),
     ),
     _kept(staff.c.totp, lambda r: places.staff_totp(r.id)),
+    _kept(staff.c.avoids, lambda r: places.staff_avoids(r.id)),
     _kept(alert_receivers.c.sealed, lambda r: places.alert_receiver(r.token), alert_receivers.c.token),
 )
 """Every column that is encrypted by the ring; a test holds it equal to the tables."""

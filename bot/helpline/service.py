@@ -27,16 +27,19 @@ from bot.helpline.exposure import MANY as MANY_HARD
 from bot.helpline.figures import Figures, figures
 from bot.helpline.hand import clean, normal_reference
 from bot.helpline.helplines import HelplineForm, Helplines, form_of
+from bot.helpline.looking_after import LookingAfter
 from bot.helpline.material import Material
 from bot.helpline.office import KeyState, Office
 from bot.helpline.overview import Overview
+from bot.helpline.own_care import Ask, Became, Care, CareNow
 from bot.helpline.promises import tell_who_waits
 from bot.helpline.reading_room import COUNT_UP_TO, DeadLetter, QueuePage, View
 from bot.helpline.receivers import Receiver, Receivers, Wanted
-from bot.helpline.reports import FEW, Hour, Judged, Load, Report, Waiting
+from bot.helpline.reports import Hour, Judged, Load, Report, Waiting
 from bot.helpline.search import Found, Search
 from bot.helpline.second_factor import Enrolment, Passed
 from bot.helpline.staff import Account, SignedIn, StaffAccounts, StaffMember, needs
+from bot.helpline.team_load import FEW
 from bot.helpline.teamwork import Teamwork
 from bot.helpline.tokens import ApiTokens, Caller
 from bot.helpline.waits import measure
@@ -54,11 +57,15 @@ __all__ = [
     "STRANGER",
     "Account",
     "ApiTokens",
+    "Ask",
     "AuditPage",
     "AuditRow",
     "AuditTrail",
+    "Became",
     "Caller",
     "CannedText",
+    "Care",
+    "CareNow",
     "Change",
     "DeadLetter",
     "Enrolment",
@@ -96,7 +103,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_LETTERS = 200
 
 
-class HelplineService(Teamwork, Overview, Alerting, Office):
+class HelplineService(Teamwork, Overview, Alerting, Office, LookingAfter):
     """Queue and cases for the staff."""
 
     @property

@@ -1,7 +1,7 @@
 """The tables, the same on SQLite and PostgreSQL. Migrations make them; a test holds both equal.
 
-What ends in ``raw``, ``payload``, ``body``, ``draft``, ``chat_id`` or ``state`` (of a conversation) is
-encrypted; columns named ``flags``, ``danger`` hold names of the taxonomy only. Times are aware, UTC.
+What ends in ``raw``, ``payload``, ``body``, ``draft``, ``avoids``, ``chat_id`` or ``state`` (of a
+conversation) is encrypted; columns named ``flags``, ``danger`` hold names of the taxonomy only. Times are aware, UTC.
 """
 
 from __future__ import annotations
@@ -141,6 +141,7 @@ class _StaffColumns(TypedColumns):
     totp: Named[bytes | None] = Column(LargeBinary)
     totp_step: Named[int | None] = Column(BigInteger)
     oidc_subject: Named[bytes | None] = Column(LargeBinary(16))
+    avoids: Named[bytes | None] = Column(LargeBinary)
 
 
 staff = Table("staff", metadata, _StaffColumns, Index("uq_staff_oidc_subject", "oidc_subject", unique=True))

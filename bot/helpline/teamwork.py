@@ -8,7 +8,7 @@ from bot.core.access import Permission
 from bot.core.case import QueueRow
 from bot.core.effects import Audience
 from bot.core.taxonomy import Priority
-from bot.helpline import canned, handover
+from bot.helpline import canned, care, handover
 from bot.helpline.acting import Acting
 from bot.helpline.canned import CannedText
 from bot.helpline.desk import LONGEST_NOTE
@@ -21,12 +21,15 @@ class Teamwork(Acting):
     """Handing over, help, second persons, duplicates, ready texts. Notes are 1 to 10,000 characters."""
 
     async def colleagues(self, staff: StaffMember) -> Sequence[StaffMember]:
-        """Who of the same helpline may work on cases, without the asker."""
+        """Who of the same helpline may be given cases, without the asker and who takes a break."""
         needs(staff, Permission.CASE_READ)
+        resting = await self._database.read(care.resting, staff.helpline_id, self._clock.now())
         return [
             one
             for one in await self._accounts.members()
-            if one.helpline_id == staff.helpline_id and one.id != staff.id and one.may(Permission.CASE_WORK)
+            if one.helpline_id == staff.helpline_id
+            and one.id not in (staff.id, *resting)
+            and one.may(Permission.CASE_WORK)
         ]
 
     async def offer(self, staff: StaffMember, reference: str, to: int, note: str) -> None:

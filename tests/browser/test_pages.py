@@ -18,7 +18,7 @@ from tests.unit.console.stage import Case
 from tests.unit.console.week import a_week, an_office, staff_of_every_role
 
 PAGES = {
-    "luis": ("/search", "/search?state=closed", "/shift", "/queue?view=mine"),
+    "luis": ("/search", "/search?state=closed", "/shift", "/queue?view=mine", "/care"),
     "sara": ("/figures", "/admin/texts?code=still-here&language=en"),
     "admin": (
         *("/admin/staff", "/admin/staff?login=luis", "/admin/helplines?code=py-fono"),

@@ -36,6 +36,7 @@ from bot.core.case import CaseState, DeliveryState, Outcome
 from bot.core.closing import CATEGORIES, CODES, REFERRALS
 from bot.core.contact import OPENINGS
 from bot.core.taxonomy import FLAGS, GUIDANCE_TOPICS, ROLES
+from bot.helpline import team_load
 from bot.helpline.alerts import CALLS, DEAD_LETTER, STANDSTILL, TEST
 from bot.helpline.service import PURPOSES
 
@@ -110,6 +111,7 @@ def used_keys() -> set[str]:
     made |= {f"figures.{name}" for name in FIGURE_HEADS} | {f"topic.{name}" for name in GUIDANCE_TOPICS}
     made |= {f"wrong.{name}" for name in sheet_page.WRONG} | spoken_of()
     made |= {f"day.{day}" for day in admin_helplines.DAYS} | {"content.place", "content.what"}
+    made |= {f"care.talk_{answer}" for answer in ("open", "yes", "no")} | {"care.say_yes", "care.say_no"}
     made |= {f"channel.{name}" for name in ("webhook", "email", "telegram")}
     made |= {f"alert_state.{name}" for name in ("queued", "sent", "failed")}
     made |= {f"event.{name}" for name in EVENTS} | {"nav.queue", "nav.mine"}
@@ -117,7 +119,19 @@ def used_keys() -> set[str]:
     return (written | made) - {f"intent.{flag}" for flag in FLAGS}
 
 
-SECTIONS = ("queue", "mine", "search", "figures", "shift", "exports", "audit", "admin", "system", "help")
+SECTIONS = (
+    "queue",
+    "mine",
+    "search",
+    "figures",
+    "shift",
+    "care",
+    "exports",
+    "audit",
+    "admin",
+    "system",
+    "help",
+)
 ADMIN_HEADS = (
     *("name", "code", "countries", "languages", "state", "login", "role", "helpline", "second_factor"),
     *(
@@ -144,6 +158,8 @@ FIGURE_HEADS = (
     "outcome",
     "category",
     "answer",
+    "what",
+    *(f"care_{name}" for name in ("taken", "hard", "full", *team_load._ACTS.values())),
 )
 
 
