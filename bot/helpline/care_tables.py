@@ -38,5 +38,6 @@ care_acts = Table(
     Index("ix_care_acts_staff", "staff_id", "kind", "at"),
     Index("uq_care_acts_hard", "staff_id", "case_id", unique=True, **where("kind = 'hard'")),
     Index("ix_care_acts_asked", "to_id", "at", **where("kind = 'talk'")),
+    Index("ix_care_acts_break", "until", **where("kind = 'break'")),
     sqlite_autoincrement=True,
 )

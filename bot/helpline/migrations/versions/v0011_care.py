@@ -37,6 +37,7 @@ def upgrade() -> None:
     _index("ix_care_acts_staff", "staff_id", "kind", "at")
     _index("uq_care_acts_hard", "staff_id", "case_id", only="kind = 'hard'", unique=True)
     _index("ix_care_acts_asked", "to_id", "at", only="kind = 'talk'")
+    _index("ix_care_acts_break", "until", only="kind = 'break'")
     op.add_column("staff", sa.Column("avoids", sa.LargeBinary()))
 
 
