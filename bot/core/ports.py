@@ -149,6 +149,8 @@ class Record:
     text: str
     flags: tuple[FlagHit, ...] = ()
     edited: bool = False
+    parting: bool = False
+    """A thank-you or a goodbye and nothing else: it brings no ended case back."""
 
 
 class Inbox(Protocol):

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.core import state as states
 from bot.core.dialogue import step
+from bot.core.dialogue.everyday import CONFIDENT
 from bot.core.effects import (
     Audience,
     ConfirmCase,
@@ -45,6 +46,8 @@ class Turned:
     reference: str = ""
 
 
+_FEW_WORDS = 8
+"""More are hardly a thank-you alone."""
 _LINK = re.compile(r"[A-Za-z]{2}(?:_[A-Za-z0-9-]+)+")
 
 
@@ -228,4 +231,10 @@ async def _record(unit: TurnUnit, event: AnyEvent) -> None:
     reading = getattr(event, "reading", None)
     flags = reading.flags if reading is not None else ()
     edited = isinstance(event, Said) and event.edited
-    await unit.record(Record("person", text, flags, edited))
+    await unit.record(Record("person", text, flags, edited, _parting(reading)))
+
+
+def _parting(reading: Reading | None) -> bool:
+    if reading is None or reading.flags or "?" in reading.text or reading.words > _FEW_WORDS:
+        return False
+    return reading.intent.name in ("thanks", "goodbye") and reading.intent.confidence >= CONFIDENT

@@ -153,7 +153,8 @@ class Unit:
         flags = tuple(hit.name for hit in record.flags)
         line = NewLine(self._token(), author, at, record.text, flags=flags, spots=spots, edited=record.edited)
         self.lines.append(line)
-        if author is Author.PERSON:
+        ended = self.case is not None and not self.case.open
+        if author is Author.PERSON and not (record.parting and ended):
             self._person_wrote()
 
     async def open_case(self, effect: OpenCase, audience: Audience) -> str:

@@ -168,6 +168,8 @@ async def test_who_writes_again_within_three_days_is_the_same_case(
     await service.claim(ana, reference)
     await service.close(ana, reference, ENDED)
     world.clock.advance(hours=hours)
+    await world.says(MOTHER, "thank you", parting=True)
+    assert (await service.case(ana, reference)).row.state is CaseState.CLOSED
     await world.says(MOTHER, "he is back")
     found = await service.case(ana, reference)
     assert (found.row.state, found.row.priority, found.row.returned) == (

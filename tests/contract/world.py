@@ -114,13 +114,13 @@ class World:
         await self.arrive(chat)
         assert await self.turn(doing) == chat
 
-    async def says(self, chat: int, text: str, *flags: str) -> None:
+    async def says(self, chat: int, text: str, *flags: str, parting: bool = False) -> None:
         """The person writes a text and it is kept."""
 
         async def doing(unit: TurnUnit) -> None:
             await unit.load()
             hits = tuple(FlagHit(flag, 1.0, (Evidence(0, 2, "rule:x"),)) for flag in flags)
-            await unit.record(Record("person", text, hits))
+            await unit.record(Record("person", text, hits, parting=parting))
 
         await self.talk(chat, doing)
 
