@@ -34,8 +34,8 @@ class Overview(Acting):
             raise ValueError("a report covers 1 to 366 days")
         now = self._clock.now()
         line = await self.own_helpline(staff)
-        shift = now.astimezone(ZoneInfo(line.zone)).utcoffset() or timedelta()
-        found = await self._database.read(reports.report, staff, now - timedelta(days=days), now, shift)
+        since, zone = now - timedelta(days=days), ZoneInfo(line.zone)
+        found = await self._database.read(reports.report, staff, since, now, zone)
         return found if staff.may(Permission.TEAM_SEE) else reports.for_outsiders(found)
 
     async def helplines(self, staff: StaffMember) -> Sequence[Helpline]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Integer, SmallInteger, case, extract, func, literal, select
 
@@ -115,14 +117,14 @@ def _hidden(counts: Mapping[_K, int]) -> frozenset[_K]:
 
 
 def report(
-    connection: Connection, member: StaffMember, since: datetime, now: datetime, shift: timedelta
+    connection: Connection, member: StaffMember, since: datetime, now: datetime, zone: ZoneInfo
 ) -> Report:
-    """Figures from ``since`` on; ``shift`` is the distance of the helpline's clock from UTC."""
+    """Figures from ``since`` on; hours of the day are those that clocks in ``zone`` showed on that day."""
     tally = sums(connection, since.date())
     return Report(
         waiting={priority: _waiting(connection, member, priority, since) for priority in Priority},
         overdue=_overdue(connection, member, now),
-        hours=_hours(connection, member, since, shift),
+        hours=_hours(connection, member, since, now, zone),
         team=_team(connection, member, since),
         outcomes=_outcomes(connection, member, since),
         flags=_flags(connection, member, since),
@@ -163,16 +165,55 @@ def _overdue(connection: Connection, member: StaffMember, now: datetime) -> dict
 
 
 def _hours(
-    connection: Connection, member: StaffMember, since: datetime, shift: timedelta
+    connection: Connection, member: StaffMember, since: datetime, now: datetime, zone: ZoneInfo
 ) -> tuple[Hour, ...]:
-    hour = func.cast(extract("hour", cases.c.opened_at), Integer).label("hour")
-    query = select(hour, func.count(), func.avg(cases.c.waited)).where(*_period(member, since)).group_by(hour)
-    found = {
-        (int(at) + shift // timedelta(hours=1)) % 24: (count, mean)
-        for at, count, mean in connection.execute(query)
-    }
-    hours = (found.get(at, (0, None)) for at in range(24))
-    return tuple(Hour(n, None if mean is None else timedelta(seconds=int(mean))) for n, mean in hours)
+    counts, answered, seconds = [0] * 24, [0] * 24, [0] * 24
+    for begin, end, shift in _stretches(since, now, zone):
+        for quarter, count, known, total in connection.execute(_quarters(member, begin, end)):
+            at = _local_hour(quarter, shift)
+            counts[at] += count
+            answered[at] += known
+            seconds[at] += int(total)
+    return tuple(
+        Hour(n, timedelta(seconds=total // known) if known else None)
+        for n, known, total in zip(counts, answered, seconds, strict=True)
+    )
+
+
+def _quarters(member: StaffMember, begin: datetime, end: datetime) -> Any:
+    """Cases by the quarter of an hour (UTC) in which they were opened: some zones are half an hour off."""
+    hour = func.cast(extract("hour", cases.c.opened_at), Integer)
+    minute = func.cast(extract("minute", cases.c.opened_at), Integer)
+    quarter = (hour * 4 + minute // 15).label("quarter")
+    waited = func.coalesce(func.sum(cases.c.waited), 0)
+    return (
+        select(quarter, func.count(), func.count(cases.c.waited), waited)
+        .where(*_period(member, begin), cases.c.opened_at < literal(end, UtcDateTime))
+        .group_by(quarter)
+    )
+
+
+def _local_hour(quarter: int, shift: timedelta) -> int:
+    return int((quarter * timedelta(minutes=15) + shift) // timedelta(hours=1)) % 24
+
+
+def _stretches(
+    since: datetime, now: datetime, zone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """The period cut where clocks were put forward or back; zones do that on a quarter of an hour."""
+    step, end = timedelta(minutes=15), now + timedelta(microseconds=1)
+    first = datetime.min.replace(tzinfo=UTC) + (since - datetime.min.replace(tzinfo=UTC)) // step * step
+    marks, shift = [since], _shift(since, zone)
+    for count in range(1, (end - first) // step + 1):
+        at = first + count * step
+        if (after := _shift(at, zone)) != shift:
+            marks, shift = [*marks, at], after
+    for begin, until in pairwise([*marks, end]):
+        yield begin, until, _shift(begin, zone)
+
+
+def _shift(at: datetime, zone: ZoneInfo) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta()
 
 
 def _team(connection: Connection, member: StaffMember, since: datetime) -> tuple[Load, ...]:

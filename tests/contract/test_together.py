@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ from bot.core.outcome import Outcome
 from bot.core.ports import TurnUnit
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict, NotAllowed, NotFound, SecondNeeded, Unsure
-from bot.helpline.helplines import HelplineForm
+from bot.helpline.helplines import HelplineForm, form_of
 from bot.helpline.service import CannedText, HelplineService, Search, StaffMember
 from tests.contract.world import MOTHER, SPANISH, TEACHER, World
 
@@ -342,6 +343,24 @@ async def test_a_report_counts_what_happened(
     outside = await service.report(partner, 7)
     assert (report.left_out, outside.left_out) == (False, True)
     assert (outside.team, outside.categories, outside.waiting[Priority.URGENT].opened) == ((), {}, 0)
+
+
+async def test_hours_of_the_day_are_those_the_clocks_showed_then(
+    world: World, service: HelplineService, lead: StaffMember
+) -> None:
+    began = world.clock.now()
+    place = await world.store.helplines.by_code("default")
+    await world.store.helplines.change("default", replace(form_of(place), zone="Europe/Madrid"))
+    world.clock.advance(seconds=(datetime(began.year + 1, 3, 1, 23, 50, tzinfo=UTC) - began).total_seconds())
+    await world.opens(MOTHER)
+    world.clock.advance(days=60)  # clocks were put forward in between
+    await world.opens(TEACHER)
+    hours = (await service.report(lead, 61)).hours
+    assert {at: hour.opened for at, hour in enumerate(hours) if hour.opened} == {0: 1, 1: 1}
+    changed = await world.store.helplines.change("default", replace(form_of(place), zone="Asia/Kathmandu"))
+    assert changed.zone == "Asia/Kathmandu"  # five and three quarter hours ahead
+    hours = (await service.report(lead, 61)).hours
+    assert {at: hour.opened for at, hour in enumerate(hours) if hour.opened} == {5: 2}
 
 
 async def test_ready_texts_are_kept_by_language(
