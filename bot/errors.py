@@ -19,6 +19,7 @@ AmparoError
 │   ├── SignInRefused        unknown account or wrong password
 │   ├── TooManyTries         too many failed sign-ins; wait
 │   ├── AuditError           an act cannot be written into the audit trail, and so must not be
+│   ├── BackupError          a backup cannot be made, read or restored; nothing was changed
 │   └── KeyringError         a key is missing or does not fit the data
 ├── UpdateError          an update cannot be understood; it goes to the dead letters
 ├── DeliveryError        a message did not get through
@@ -127,6 +128,10 @@ class TooManyTries(StoreError):
 
 class AuditError(StoreError):
     """This cannot be written into the audit trail."""
+
+
+class BackupError(StoreError):
+    """A backup cannot be made, read or restored; nothing was changed."""
 
 
 class KeyringError(StoreError):

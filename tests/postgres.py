@@ -38,6 +38,11 @@ class PostgresServer:
         self._free: list[str] = []
         in_thread(self._make_template)
 
+    def programs(self) -> Path:
+        """The folder of pg_dump and pg_restore of the server's version."""
+        folder: Path = self._server.bin_path
+        return folder
+
     def url(self, database: str) -> str:
         """The address of one of its databases."""
         address: str = self._server.get_uri(database)

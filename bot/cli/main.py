@@ -15,7 +15,7 @@ import typer
 from rich.table import Table
 
 from bot import __version__
-from bot.cli import access, content, data, keys
+from bot.cli import access, backups, content, data, keys
 from bot.cli.show import out, plain_errors, progress_bar
 from bot.log import configure
 from bot.settings import Settings, read_settings
@@ -35,6 +35,7 @@ app.add_typer(access.audit_app, name="audit")
 app.add_typer(rasa_app, name="rasa")
 content.register(app)
 data.register(app)
+backups.register(app)
 
 ACTIONS_URL = "http://localhost:5055/webhook"
 DataDir = Annotated[Path | None, typer.Option(help="Folder for database, model and keys (AMPARO_DATA_DIR).")]

@@ -55,6 +55,21 @@ class DataKey:
         return json.loads(_open(self._cipher, token[1:], _CASE + context.encode()))
 
 
+class FileKey:
+    """The key of one file."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, content: bytes, bound: bytes) -> bytes:
+        """A piece as ciphertext, bound to its place."""
+        return _seal(self._cipher, content, bound)
+
+    def open(self, token: bytes, bound: bytes) -> bytes:
+        """The piece again. Raises `KeyringError` where place or bytes do not fit."""
+        return _open(self._cipher, token, bound)
+
+
 class Keyring:
     """Keys for what is stored, newest first, and the pepper that names chats.
 
@@ -120,6 +135,15 @@ class Keyring:
     def data_key(self, wrapped: bytes, context: str) -> DataKey:
         """A stored data key. Raises `KeyringError` like `decrypt`."""
         return DataKey(self._open(wrapped, context))
+
+    def new_file_key(self, context: str) -> tuple[FileKey, bytes]:
+        """A fresh key for a file, and the same wrapped."""
+        key = os.urandom(_KEY_BYTES)
+        return FileKey(key), self._seal(key, context)
+
+    def file_key(self, wrapped: bytes, context: str) -> FileKey:
+        """A wrapped key of a file. Raises `KeyringError` like `decrypt`."""
+        return FileKey(self._open(wrapped, context))
 
     def rewrap(self, token: bytes, context: str) -> bytes | None:
         """The same content under the newest key, or None where it already is."""

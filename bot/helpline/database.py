@@ -78,7 +78,7 @@ class Database:
         busy_timeout: float = 5.0,
         before_commit: Callable[[Connection], None] = _nothing,
     ) -> None:
-        address = _address(url)
+        address = address_of(url)
         if address.drivername == "sqlite":
             self._backend: Backend = SqliteBackend(address, busy_timeout, before_commit)
         else:
@@ -138,7 +138,8 @@ def _ping(connection: Connection) -> None:
     connection.execute(text("SELECT 1"))
 
 
-def _address(url: str) -> URL:
+def address_of(url: str) -> URL:
+    """The parts of an address. Raises `SettingsError`."""
     try:
         address = make_url(url)
     except (ArgumentError, ValueError):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.errors import StoreUnavailable
-from bot.helpline import trail
+from bot.helpline import erasures, trail
 from bot.helpline.driver_errors import translated
 
 P = ParamSpec("P")
@@ -74,6 +74,7 @@ class PostgresBackend:
             connection = await self._connect(stack)
             # not when the transaction begins: the first statement begins it, and a note may come before
             await connection.run_sync(trail.forget)
+            await connection.run_sync(erasures.clear)
             yield _PostgresTransaction(connection)
             with translated():
                 await connection.run_sync(self._before_commit)

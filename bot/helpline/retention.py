@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete, exists, or_, select, update
 
-from bot.helpline import trail
+from bot.helpline import erasures, trail
 from bot.helpline.care_tables import care_acts
 from bot.helpline.database import Database
 from bot.helpline.helplines import all_helplines
@@ -151,6 +151,7 @@ def _erase(connection: Connection, which: Any, why: str, now: datetime) -> int:
     some = select(cases.c.id).where(over).order_by(cases.c.id).limit(_BATCH)
     ids = connection.execute(some).scalars().all()
     if ids:
+        erasures.note_cases(connection, ids, now)
         connection.execute(update(case_lines).where(case_lines.c.case_id.in_(ids)).values(body=None))
         connection.execute(update(cases).where(cases.c.id.in_(ids)).values(data_key=None, draft=None))
         detail = f"cases={len(ids)} {why}"

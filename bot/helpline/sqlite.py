@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from bot.helpline import trail
+from bot.helpline import erasures, trail
 from bot.helpline.driver_errors import translated
 
 P = ParamSpec("P")
@@ -219,5 +219,6 @@ def _set_up(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     trail.forget(connection)
+    erasures.clear(connection)
     writer = connection.get_execution_options().get("amparo_writer")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, select
 
@@ -16,6 +17,7 @@ from bot.helpline.bell import Bell
 from bot.helpline.changes import Changes
 from bot.helpline.crypto import Keyring
 from bot.helpline.database import Database
+from bot.helpline.erasures import Ledger
 from bot.helpline.helplines import Helplines
 from bot.helpline.inbox import Inbox
 from bot.helpline.outbox import Outbox
@@ -67,6 +69,7 @@ async def open_store(
     waive_codes: bool = False,
     key_source: Callable[[], Sequence[str]] | None = None,
     webhooks_inside: bool = False,
+    ledger: Path | None = None,
 ) -> Store:
     """Open a database, bring its tables up to date and check that the keys are the ones it was filled with.
 
@@ -79,22 +82,38 @@ async def open_store(
         key_source: where the keys are kept, where they may change while the program runs.
         waive_codes: whoever has no one-time codes set up need not do so; for demonstrations only.
         webhooks_inside: alerts may be posted to addresses of one's own network, over http too.
+        ledger: the file that names what was erased (`bot.helpline.erasures`), so that no backup brings it back.
 
     Raises:
         SettingsError: the address is of no known kind.
         KeyringError: a key is malformed, missing, or not the one that the data needs.
         StoreUnavailable: the database cannot be reached.
+        BackupError: the ledger cannot be made or read.
     """
     keyring = Keyring(keys, pepper=pepper, source=key_source)
-    database = Database(url, before_commit=lambda c: audit.flush(c, keyring.audit_seal))
+    database = Database(url, before_commit=before_commit(keyring, ledger))
     try:
         await database.upgrade()
-        await database.run(_check_keys, keyring)
+        await database.run(check_keys, keyring)
         await database.run(audit.sign_new_head, keyring.audit_seal)
     except BaseException:
         await database.close()
         raise
     return _store(database, keyring, clock, renderer, waive_codes, webhooks_inside)
+
+
+def before_commit(keyring: Keyring, ledger: Path | None) -> Callable[[Connection], None]:
+    """What each transaction does last: the ledger first, because nothing may be waited for behind the trail's lock."""
+    book = None if ledger is None else Ledger(ledger)
+    if book is not None:
+        book.open()
+
+    def write(connection: Connection) -> None:
+        if book is not None:
+            book.flush(connection)
+        audit.flush(connection, keyring.audit_seal)
+
+    return write
 
 
 def _store(
@@ -143,7 +162,7 @@ _CHECK = "meta.check"
 _NEW_META = insert_new(meta, "key")
 
 
-def _check_keys(connection: Connection, keyring: Keyring) -> None:
+def check_keys(connection: Connection, keyring: Keyring) -> None:
     """Wrong keys must show at the start, not when somebody in danger writes."""
     mine = {
         "pepper": keyring.subject_key(_CHECK).hex(),

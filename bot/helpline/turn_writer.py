@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from bot.core.case import Author
 from bot.core.effects import Kind
 from bot.errors import Conflict
-from bot.helpline import alerts, changes, places, weekly
+from bot.helpline import alerts, changes, erasures, places, weekly
 from bot.helpline.casefile import (
     CaseFile,
     NewLine,
@@ -67,7 +67,7 @@ def _has_something(unit: Unit) -> bool:
 def _write_conversation(connection: Connection, keyring: Keyring, unit: Unit) -> None:
     conversation_id = _conversation(connection, keyring, unit)
     if unit.forgotten:
-        _forget(connection, conversation_id, unit.taken.chat_key)
+        _forget(connection, conversation_id, unit.taken.chat_key, unit.now)
     for due in unit.tips:
         weekly.subscribe(connection, conversation_id, due)
     if unit.unreachable and not unit.taken.unreachable:
@@ -198,6 +198,7 @@ def _write_case(
         case.last_at = unit.now
         save_case(connection, case)
     if unit.words_erased:
+        erasures.note(connection, erasures.Erased(unit.now, case=case.reference))
         erase_words(connection, case)
     add_lines(connection, keyring, case, [*kept, *lines])
     for what, detail in unit.events:
@@ -232,10 +233,12 @@ def _keep(connection: Connection, keyring: Keyring, unit: Unit, conversation_id:
 _KEEP = insert(transcript)
 
 
-def _forget(connection: Connection, conversation_id: int, chat_key: bytes) -> None:
+def _forget(connection: Connection, conversation_id: int, chat_key: bytes, now: datetime) -> None:
     """Erase kept lines, closed cases' words and what was sent; closed cases lose their person."""
     lane = conversation_id
     closed = select(cases.c.id).where(cases.c.conversation_id == lane, cases.c.state == word("closed"))
+    erasures.note_cases(connection, connection.execute(closed).scalars().all(), now)
+    erasures.note(connection, erasures.Erased(now, chat=chat_key.hex()))
     connection.execute(delete(transcript).where(transcript.c.conversation_id == lane))
     weekly.subscribe(connection, lane, None)
     connection.execute(update(case_lines).where(case_lines.c.case_id.in_(closed)).values(body=None))

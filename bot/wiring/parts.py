@@ -20,6 +20,7 @@ from bot.core.turn import TurnRunner
 from bot.errors import SettingsError
 from bot.helpline import Store, open_store
 from bot.helpline.crypto import generate_key
+from bot.helpline.erasures import LEDGER_FILE
 from bot.matching.matcher import Matcher
 from bot.matching.patterns import PatternLayer
 from bot.matching.rasa import RasaParser, http_client
@@ -127,7 +128,14 @@ async def open_database(
         waive_codes=waive_codes,
         key_source=key_source(settings),
         webhooks_inside=settings.webhooks_inside,
+        ledger=ledger_path(settings),
     )
+
+
+def ledger_path(settings: Settings) -> Path:
+    """The file that names what was erased; in the data folder, which is made where it is missing."""
+    make_private(settings.data_dir)
+    return settings.data_dir / LEDGER_FILE
 
 
 def key_source(settings: Settings) -> Callable[[], Sequence[str]] | None:
