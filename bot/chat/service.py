@@ -10,6 +10,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot.chat.aside import Aside
 from bot.chat.delivery import Delivery
 from bot.chat.events import Translator
+from bot.chat.pending import Keep, PendingCount
 from bot.chat.poller import Poller
 from bot.chat.profile import presentations
 from bot.chat.telegram import Client, start_error
@@ -40,8 +41,13 @@ class ChatService:
         workers: int = 1,
         look: DangerScan | None = None,
         papers: Papers | None = None,
+        pending: Keep | None = None,
     ) -> None:
-        """``look`` is what keeps a text with danger from waiting for the next; see `incoming`."""
+        """``look`` is what keeps a text with danger from waiting for the next; see `incoming`.
+
+        ``pending`` is given once a minute how many updates Telegram still holds.
+        """
+        self._pending = pending
         self._papers = papers
         self._look = look
         self._client = client
@@ -86,6 +92,8 @@ class ChatService:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.poller.run())
                 group.create_task(delivery.run())
+                if self._pending is not None:
+                    group.create_task(PendingCount(self._client, self._pending, bot_id).run())
                 for _ in range(self._workers):
                     group.create_task(self._worker(bot_id).run())
         finally:

@@ -91,6 +91,8 @@ async def _frame(request: Request, reader: Reader, place: str) -> Frame:
 def gauges(words: Catalogue, numbers: Numbers) -> tuple[Gauge, ...]:
     """The numbers with their levels: an age by time, a count by being more than none."""
     return (
+        _balance(words, numbers),
+        _at_telegram(words, numbers.telegram_pending, numbers.telegram_asked),
         _age(words, "system.inbox", numbers.inbox_oldest),
         _age(words, "system.outbox", numbers.outbox_oldest),
         _count(words, "system.uncertain", numbers.outbox_uncertain),
@@ -113,6 +115,28 @@ def content_gauge(reader: Reader, state: ContentState) -> Gauge:
 
 def _place(item: ContentProblem) -> str:
     return f"{item.file}:{item.line}" if item.line else item.file
+
+
+def _balance(words: Catalogue, numbers: Numbers) -> Gauge:
+    """All that came in a day, and what became of it: the two sides are equal, or something is lost."""
+    parts = {
+        name: words.number(getattr(numbers, name)) for name in ("received", "handled", "waiting", "given_up")
+    }
+    whole = numbers.received == numbers.handled + numbers.waiting + numbers.given_up
+    level = "good" if whole and not numbers.given_up else "soon" if whole else "late"
+    value = words.t("system.balance_of", **parts)
+    return Gauge(words.t("system.balance"), value, level, "sent" if level == "good" else "warning")
+
+
+def _at_telegram(words: Catalogue, pending: int | None, asked: float | None) -> Gauge:
+    """A count that is no longer asked for says nothing: the bot stands still, or Telegram is away."""
+    name = words.t("system.at_telegram")
+    if pending is None or asked is None:
+        return Gauge(name, words.t("system.at_telegram_unknown"), "soon", "warning")
+    age = timedelta(seconds=asked)
+    value = words.t("system.at_telegram_of", count=words.number(pending), time=duration(words, age))
+    level = "late" if age >= LATE else "soon" if pending else "good"
+    return Gauge(name, value, level, "sent" if level == "good" else "warning")
 
 
 def _age(words: Catalogue, key: str, seconds: float) -> Gauge:

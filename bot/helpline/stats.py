@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select
 
 from bot.core.ports import Clock
 from bot.core.taxonomy import Priority
 from bot.helpline.database import Database
 from bot.helpline.sql import word
-from bot.helpline.tables import cases, inbox, outbox
+from bot.helpline.tables import cases, inbox, meta, outbox
 from bot.helpline.tallies import sums
 from bot.helpline.work_tables import alert_receivers, alerts
 
 LATELY = timedelta(hours=24)
+_PENDING = "pending."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,18 @@ class Numbers:
     alert_receivers: int
     """Of all helplines; without any, nobody is called outside of the console."""
 
+    received: int
+    """In the last 24 hours; those handled, those that wait and those given up are together as many."""
+
+    handled: int
+    waiting: int
+    given_up: int
+    telegram_pending: int | None
+    """What Telegram itself says it still holds; None where no bot asked within a day."""
+
+    telegram_asked: float | None
+    """Seconds since it said so."""
+
 
 class Stats:
     """Reads the numbers; a few index-only counts."""
@@ -52,6 +65,10 @@ class Stats:
         """What was counted in the last days: answers to "did this help?", erasures, campaigns."""
         since = self._clock.now().date() - timedelta(days=days)
         return await self._database.read(sums, since)
+
+    async def telegram_holds(self, bot_id: int, count: int) -> None:
+        """Keep how many updates Telegram says it still holds for a bot."""
+        await self._database.run_lax(_keep_pending, bot_id, count, self._clock.now())
 
     async def numbers(self) -> Numbers:
         """The numbers of now."""
@@ -67,6 +84,8 @@ def _numbers(connection: Connection, now: datetime) -> Numbers:
     by_rank = select(cases.c.rank, func.count()).where(is_open).group_by(cases.c.rank)
     found = {Priority(-rank): count for rank, count in connection.execute(by_rank)}
     unheld = select(func.count()).where(cases.c.state == word("new"), cases.c.due_at < now)
+    pending, asked = _pending(connection, now)
+    lot = _lot(connection, now)
     return Numbers(
         inbox_waiting=waiting,
         inbox_oldest=_age(received, now),
@@ -80,7 +99,35 @@ def _numbers(connection: Connection, now: datetime) -> Numbers:
         alerts_oldest=_age(posted, now),
         alerts_failed=_waiting(connection, alerts, alerts.c.created_at, "failed", lately)[0],
         alert_receivers=connection.execute(select(func.count()).select_from(alert_receivers)).scalar_one(),
+        received=sum(lot.values()),
+        handled=lot.get("done", 0),
+        waiting=lot.get("ready", 0),
+        given_up=lot.get("dead", 0),
+        telegram_pending=pending,
+        telegram_asked=asked,
     )
+
+
+def _lot(connection: Connection, now: datetime) -> Mapping[str, int]:
+    """What became of all that came in the last 24 hours, by state."""
+    lately = select(inbox.c.state, func.count()).where(inbox.c.received_at > now - LATELY)
+    return {row[0]: row[1] for row in connection.execute(lately.group_by(inbox.c.state))}
+
+
+def _keep_pending(connection: Connection, bot_id: int, count: int, now: datetime) -> None:
+    row = {"key": f"{_PENDING}{bot_id}", "value": f"{int(count)} {now.isoformat()}"}
+    connection.execute(delete(meta).where(meta.c.key == row["key"]))
+    connection.execute(insert(meta).values(**row))
+
+
+def _pending(connection: Connection, now: datetime) -> tuple[int | None, float | None]:
+    """Of all bots that asked within a day, and how long ago the one that asked first did."""
+    kept = connection.execute(select(meta.c.value).where(meta.c.key.startswith(_PENDING))).scalars()
+    said = [(int(count), _age(datetime.fromisoformat(at), now)) for count, at in map(str.split, kept)]
+    said = [item for item in said if item[1] <= LATELY.total_seconds()]
+    if not said:
+        return None, None
+    return sum(count for count, _ in said), max(age for _, age in said)
 
 
 # What waits for its hour, or for the person, is not late.

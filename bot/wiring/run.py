@@ -71,6 +71,7 @@ def chat_service(parts: Parts, client: Client) -> ChatService:
         workers=parts.settings.workers,
         look=parts.look,
         papers=PaperMaker(parts.phrasebook, parts.clock),
+        pending=store.stats.telegram_holds,
     )
 
 

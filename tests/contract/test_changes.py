@@ -9,7 +9,7 @@ from bot.core.closing import Closing
 from bot.core.taxonomy import Priority
 from bot.helpline.changes import note
 from bot.helpline.service import StaffMember
-from tests.contract.world import MOTHER, TEACHER, World
+from tests.contract.world import BOT, MOTHER, TEACHER, World
 
 
 async def what(world: World, seq: int = 0) -> list[str]:
@@ -102,5 +102,14 @@ async def test_the_numbers_say_what_waits_and_since_when(world: World) -> None:
     numbers = await world.store.stats.numbers()
     assert (numbers.inbox_waiting, numbers.inbox_oldest, numbers.dead_letters) == (1, 360.0, 1)
     assert (numbers.outbox_queued, numbers.outbox_oldest, numbers.outbox_uncertain) == (1, 360.0, 1)
+    came = (numbers.received, numbers.handled, numbers.waiting, numbers.given_up)
+    assert came[0] == sum(came[1:])
+    assert came[2:] == (1, 1)
+    assert (numbers.telegram_pending, numbers.telegram_asked) == (None, None)
+    await world.store.stats.telegram_holds(BOT, 9)
+    await world.store.stats.telegram_holds(BOT, 3)
+    world.clock.advance(seconds=30)
+    later = await world.store.stats.numbers()
+    assert (later.telegram_pending, later.telegram_asked) == (3, 30.0)
     assert numbers.cases_open[Priority.EMERGENCY] == 1
     assert numbers.cases_overdue == 1

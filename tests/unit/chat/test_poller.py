@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import structlog
 
+from bot.chat.pending import PendingCount
 from bot.chat.poller import Poller
 from bot.chat.raw import ALLOWED_UPDATES
 from bot.chat.telegram import Client
@@ -99,3 +100,20 @@ async def test_an_older_list_of_kinds_is_noticed(
         await poller.poll_once()
     assert any(entry["event"] == "allowed_updates_differ" for entry in logs) is complains
     assert len(telegram.asked("getWebhookInfo")) == 1
+
+
+async def test_telegrams_own_count_is_kept_and_trouble_keeps_nothing(telegram: FakeTelegram) -> None:
+    kept: list[tuple[int, int]] = []
+
+    async def keep(bot_id: int, count: int) -> None:
+        kept.append((bot_id, count))
+
+    async def away(bot_id: int, count: int) -> None:
+        raise StoreUnavailable
+
+    client = Client(TOKEN, "http://127.0.0.1:1", request=telegram, poll_request=telegram)
+    for _ in range(2):
+        telegram.queue("getWebhookInfo", {**INFO, "pending_update_count": 7})
+    await PendingCount(client, keep, 1000001).once()
+    await PendingCount(client, away, 1000001).once()
+    assert kept == [(1000001, 7)]

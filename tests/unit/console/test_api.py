@@ -292,8 +292,14 @@ async def test_prometheus_reads_the_numbers_of_the_whole_installation(stage: Sta
     assert read.headers["content-type"].startswith("text/plain")
     families = {family.name: family for family in text_string_to_metric_families(read.text)}
     assert {
-        f"amparo_{name}" for name in ("inbox_waiting", "alerts_oldest_seconds", "outbox_uncertain")
+        f"amparo_{name}"
+        for name in ("inbox_waiting", "alerts_oldest_seconds", "outbox_uncertain", "received_24h")
     } <= set(families)
+    assert "amparo_telegram_pending" not in families  # not known is not none
+    await stage.store.stats.telegram_holds(7001, 4)
+    read = await (await program(stage, "statistics:read", login="sup")).get("/metrics")
+    families = {family.name: family for family in text_string_to_metric_families(read.text)}
+    assert families["amparo_telegram_pending"].samples[0].value == 4
     counted = {one.labels["priority"]: one.value for one in families["amparo_cases_open"].samples}
     assert counted == {"emergency": 1, "urgent": 0, "routine": 0}
     await stage.store.helplines.add("uno", HelplineForm(name="Uno"))
