@@ -63,7 +63,7 @@ def case_work(
         before=tuple(_earlier(words, detail, now)),
         closing=closing_form(words, detail),
         record=_record(words, detail.record) if not is_open else (),
-        inserts=tuple(_insert(words, item) for item in around.material),
+        inserts=tuple(_insert(words, item, detail.row.language) for item in around.material),
         no_ready=_no_ready(words, detail, around),
     )
 
@@ -163,8 +163,14 @@ def _record(words: Catalogue, record: Closing | None) -> tuple[Fact, ...]:
     return tuple(found)
 
 
-def _insert(words: Catalogue, item: Material) -> Insert:
-    return Insert(item.title or words.t(f"insert.{item.kind}"), item.text)
+def _insert(words: Catalogue, item: Material, language: str) -> Insert:
+    title = item.title or words.t(f"insert.{item.kind}")
+    if item.kind != "canned" or (language == words.language and not item.back):
+        return Insert(title, item.text)
+    if not item.back:
+        return Insert(title, item.text, lacks_back=words.t("insert.not_back"))
+    said = words.t("insert.back", language=words.tongue(item.back_language), name=item.back_by or "–")
+    return Insert(title, item.text, (said, item.back))
 
 
 def _no_ready(words: Catalogue, detail: CaseDetail, around: Around) -> str:

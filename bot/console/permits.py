@@ -77,6 +77,7 @@ ROUTES: Mapping[str, Permission | None] = {
     "POST /admin/staff/change": _P.STAFF_MANAGE,
     "GET /admin/texts": _P.TEXTS_MANAGE,
     "POST /admin/texts": _P.TEXTS_MANAGE,
+    "POST /admin/texts/back": _P.TEXTS_MANAGE,
     "GET /admin/alerts": _P.HELPLINE_MANAGE,
     "POST /admin/alerts": _P.HELPLINE_MANAGE,
     "POST /admin/alerts/test": _P.HELPLINE_MANAGE,

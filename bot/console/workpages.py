@@ -42,10 +42,12 @@ class Top:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """A text that one key puts into the answer; ``title`` says what it is."""
+    """A text that one key puts into the answer; ``title`` says what it is, ``back`` who read it back and as what."""
 
     title: str
     text: str
+    back: tuple[str, str] = ("", "")
+    lacks_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)

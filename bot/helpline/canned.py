@@ -34,6 +34,13 @@ class CannedText:
     version: int = 0
     changed_at: datetime | None = None
     changed_by: str = ""
+    back: str = ""
+    """What it says in ``back_language``, as ``back_by`` of the staff wrote it; empty where nobody did."""
+
+    back_language: str = ""
+    back_by: str = ""
+    back_old: bool = False
+    """It was written for an earlier version of the text."""
 
 
 def checked(given: CannedText) -> CannedText:
@@ -50,8 +57,11 @@ def checked(given: CannedText) -> CannedText:
 
 def texts(connection: Connection, member: StaffMember, language: str) -> Sequence[CannedText]:
     """Texts of the member's helpline; of one language those in use."""
-    query = select(canned_texts, staff.c.name).select_from(
-        canned_texts.outerjoin(staff, staff.c.id == canned_texts.c.changed_by)
+    reader = staff.alias("reader")
+    query = select(canned_texts, staff.c.name, reader.c.name.label("reader")).select_from(
+        canned_texts.outerjoin(staff, staff.c.id == canned_texts.c.changed_by).outerjoin(
+            reader, reader.c.id == canned_texts.c.back_by
+        )
     )
     query = query.where(canned_texts.c.helpline_id == member.helpline_id)
     if language:
@@ -66,6 +76,10 @@ def texts(connection: Connection, member: StaffMember, language: str) -> Sequenc
             version=row.version,
             changed_at=row.changed_at,
             changed_by=row.name or "",
+            back=row.back,
+            back_language=row.back_language,
+            back_by=row.reader or "",
+            back_old=bool(row.back) and row.back_of != row.version,
         )
         for row in connection.execute(query.order_by(canned_texts.c.code, canned_texts.c.language))
     ]

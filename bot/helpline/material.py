@@ -24,6 +24,11 @@ class Material:
     kind: str
     text: str
     title: str = ""
+    back: str = ""
+    """What a ready text says in ``back_language``, as ``back_by`` wrote it for just this version; or empty."""
+
+    back_language: str = ""
+    back_by: str = ""
 
 
 def checked_words(renderer: Renderer, intent: str, audience: Audience, now: datetime) -> tuple[Material, ...]:

@@ -18,6 +18,7 @@ from bot.helpline import desk, ending, opened_case, reading_room
 from bot.helpline.alerting import Alerting, SentAlert
 from bot.helpline.alerts import EVENTS as ALERT_EVENTS
 from bot.helpline.audit import AuditPage, AuditRow, AuditTrail, Verdict
+from bot.helpline.back_translation import ReadBack
 from bot.helpline.canned import CannedText
 from bot.helpline.changes import ELSEWHERE, Change
 from bot.helpline.desk import LONGEST_NOTE, LONGEST_REPLY, STRANGER
@@ -84,6 +85,7 @@ __all__ = [
     "Material",
     "Passed",
     "QueuePage",
+    "ReadBack",
     "Receiver",
     "Receivers",
     "Report",

@@ -8,8 +8,9 @@ from bot.core.access import Permission
 from bot.core.case import QueueRow
 from bot.core.effects import Audience
 from bot.core.taxonomy import Priority
-from bot.helpline import canned, care, handover
+from bot.helpline import back_translation, canned, care, handover
 from bot.helpline.acting import Acting
+from bot.helpline.back_translation import ReadBack
 from bot.helpline.canned import CannedText
 from bot.helpline.desk import LONGEST_NOTE
 from bot.helpline.hand import clean
@@ -99,12 +100,24 @@ class Teamwork(Acting):
         audience = Audience(row.language, row.country, row.role)
         ready = await self._database.read(canned.texts, staff, row.language)
         checked = checked_words(self._renderer, row.intent, audience, self._clock.now())
-        return [*checked, *(Material("canned", item.text, item.code) for item in ready)]
+        return [*checked, *map(_ready, ready)]
 
     async def keep_canned(self, staff: StaffMember, given: CannedText) -> None:
         """Make or change a ready text. Raises ValueError that says what is wrong, `Conflict` when outdated."""
         needs(staff, Permission.TEXTS_MANAGE)
         await self._database.run(canned.keep, staff, canned.checked(given), self._clock.now())
+
+    async def read_back(self, staff: StaffMember, given: ReadBack) -> None:
+        """Write what a ready text says beside it. Raises ValueError that says what is wrong, `Conflict`."""
+        needs(staff, Permission.TEXTS_MANAGE)
+        checked = back_translation.checked(given)
+        await self._database.run(back_translation.keep, staff, checked, self._clock.now())
+
+
+def _ready(item: CannedText) -> Material:
+    if item.back_old:  # it says what another text said
+        return Material("canned", item.text, item.code)
+    return Material("canned", item.text, item.code, item.back, item.back_language, item.back_by)
 
 
 def optional(text: str) -> str:

@@ -116,6 +116,10 @@ class _CannedColumns(TypedColumns):
     changed_at: Named[datetime] = Column(UtcDateTime, nullable=False)
     changed_by: Named[int | None] = Column(BigKey, ForeignKey("staff.id"))
     version: Named[int] = Column(Integer)
+    back: Named[str] = Column(Text, server_default="")
+    back_language: Named[str] = Column(String(8), server_default="")
+    back_of: Named[int] = Column(Integer, server_default="0")
+    back_by: Named[int | None] = Column(BigKey, ForeignKey("staff.id"))
 
 
 canned_texts = Table(

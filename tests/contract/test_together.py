@@ -15,7 +15,7 @@ from bot.core.ports import TurnUnit
 from bot.core.taxonomy import Priority
 from bot.errors import Conflict, NotAllowed, NotFound, SecondNeeded, Unsure
 from bot.helpline.helplines import HelplineForm, form_of
-from bot.helpline.service import CannedText, HelplineService, Search, StaffMember
+from bot.helpline.service import CannedText, HelplineService, ReadBack, Search, StaffMember
 from tests.contract.world import MOTHER, SPANISH, TEACHER, World
 
 PASSWORD = "correct horse battery"
@@ -377,6 +377,37 @@ async def test_ready_texts_are_kept_by_language(
     for wrong in (CannedText("", "es", "x"), CannedText("a", "xx", "x"), CannedText("a", "es", " ")):
         with pytest.raises(ValueError, match=r"code|language|empty"):
             await service.keep_canned(lead, wrong)
+
+
+async def test_what_a_ready_text_says_is_for_the_version_that_was_read(
+    world: World, service: HelplineService, ana: StaffMember, lead: StaffMember
+) -> None:
+    async def at_hand() -> tuple[str, str, str]:
+        (found,) = [item for item in await service.material(ana, row) if item.kind == "canned"]
+        return found.back, found.back_language, found.back_by
+
+    row = (await service.case(ana, await world.opens(MOTHER))).row
+    await service.keep_canned(lead, CannedText("calm", "es", "Respire despacio"))
+    assert await at_hand() == ("", "", "")
+    said = ReadBack("calm", "es", "en", "Breathe\u202e slowly", 1)
+    with pytest.raises(NotAllowed):
+        await service.read_back(ana, said)
+    for wrong in (replace(said, into="es"), replace(said, into="xx"), replace(said, text="z" * 4000)):
+        with pytest.raises(ValueError, match=r"language|longer"):
+            await service.read_back(lead, wrong)
+    for stale in (replace(said, version=2), replace(said, code="other"), replace(said, language="fr")):
+        with pytest.raises(Conflict):
+            await service.read_back(lead, stale)
+    await service.read_back(lead, said)
+    assert await at_hand() == ("Breathe slowly", "en", "Lea")
+    await service.keep_canned(lead, CannedText("calm", "es", "Corra", version=1))
+    assert await at_hand() == ("", "", "")
+    (kept,) = await service.canned(lead)
+    assert (kept.back, kept.back_old, kept.version) == ("Breathe slowly", True, 2)
+    await service.read_back(lead, replace(said, text="Run", version=2))
+    assert (await at_hand())[0] == "Run"
+    await service.read_back(lead, replace(said, text=" ", version=2))
+    assert await at_hand() == ("", "", "")
 
 
 async def test_words_at_hand_are_in_the_persons_language(

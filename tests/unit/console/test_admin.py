@@ -313,6 +313,35 @@ async def test_a_ready_text_is_made_changed_and_never_overwritten_unseen(stage: 
     assert (await noted(stage, "text_kept"))[0] == ("admin", "text=still-here language=fr")
 
 
+async def test_what_a_text_says_is_written_beside_it_and_seen_before_it_is_sent(
+    stage: Stage, admin: Visit
+) -> None:
+    text = "/admin/texts?code=still-here&language=es"
+    assert "Nobody has written yet what this version says" in await admin.open(text)
+    stale = admin.form("/admin/texts/back")
+    page = await admin.press("/admin/texts/back", into="en", text="I am <b>still</b> here.")
+    assert "In English, by" in page
+    assert "I am &lt;b&gt;still&lt;/b&gt; here." in page
+    assert (await noted(stage, "text_read_back"))[0] == ("admin", "text=still-here language=es into=en")
+    reference = await stage.opens(1, Case("x"))
+    await stage.store.service.claim(await stage.member("ana"), reference)
+    ana = Visit(stage.app)
+    await ana.sign_in("ana")
+    page = await ana.open(f"/cases/{reference}")
+    assert "What it says, in English" in page
+    assert "I am &lt;b&gt;still&lt;/b&gt; here." in page
+    await admin.press("/admin/texts", text="Aquí estoy.", active="1")
+    assert "for an earlier version of the text" in await admin.open(text)
+    page = await admin.press("/admin/texts/back", **{**stale, "into": "en", "text": "Mine too"})
+    assert admin.page.status_code == 422
+    assert "Somebody else changed this text" in page
+    assert "Mine too" in page
+    page = await ana.open(f"/cases/{reference}")
+    assert "I am &lt;b&gt;still&lt;/b&gt; here." not in page
+    assert "Nobody has written what this version says" in page
+    await ana.close()
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
