@@ -183,6 +183,7 @@ def _work(words: Catalogue) -> tuple[str, ...]:
         words.t("help.work_delivery"),
         words.t("help.work_record"),
         words.t("help.work_care"),
+        words.t("help.work_back"),
     )
 
 

@@ -369,7 +369,7 @@ document.addEventListener("click", (event) => {
   const field = find("#reply");
   if (!button || !field) return;
   event.preventDefault();
-  const text = find(".words", button.closest("li")).textContent;
+  const text = find("[data-ready]", button.closest("li")).textContent;
   field.value = [field.value.trimEnd(), text].filter(Boolean).join("\n\n");
   field.dispatchEvent(new Event("input", { bubbles: true }));
   go("#reply");

@@ -329,7 +329,9 @@ async def test_what_a_text_says_is_written_beside_it_and_seen_before_it_is_sent(
     await ana.sign_in("ana")
     page = await ana.open(f"/cases/{reference}")
     assert "What it says, in English" in page
-    assert "<details open><summary>still-here</summary>" in page  # seen without a press
+    # Seen without a press, and only the text itself is what the script puts into the answer.
+    assert '<details open><summary>still-here</summary><p class="words" dir="auto" data-ready>Sigo' in page
+    assert "data-ready>I am" not in page
     assert "I am &lt;b&gt;still&lt;/b&gt; here." in page
     await admin.press("/admin/texts", text="Aquí estoy.", active="1")
     assert "for an earlier version of the text" in await admin.open(text)
