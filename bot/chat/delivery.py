@@ -25,6 +25,7 @@ log = structlog.get_logger()
 
 BATCH = 20
 IDLE_SECONDS = 0.5
+AWAY_SECONDS = 1.0
 MAX_BACKOFF = 60.0
 MESSAGES_A_SECOND = 25
 """A little under the thirty a second that Telegram allows a bot over all chats."""
@@ -41,7 +42,10 @@ class Delivery:
         *,
         papers: Papers | None = None,
         per_second: float = MESSAGES_A_SECOND,
+        away_seconds: float = AWAY_SECONDS,
     ) -> None:
+        """``away_seconds``: how long a database that is away is left alone."""
+        self._away_seconds = away_seconds
         self._papers = papers
         self._client = client
         self._outbox = outbox
@@ -61,15 +65,19 @@ class Delivery:
                     await self._outbox.wait(IDLE_SECONDS)
             except StoreUnavailable:
                 log.warning("database_away")
-                await asyncio.sleep(1.0)
+                recovered = False  # what was claimed would stay in the air, and hold up its chat
+                await asyncio.sleep(self._away_seconds)
 
     async def deliver_once(self) -> int:
-        """Send what is due, one message a chat; how many were tried."""
+        """Send what is due, one message a chat; how many were tried.
+
+        Raises the first `StoreError` once every message was tried: none is broken off for another's sake.
+        """
         messages = await self._outbox.claim(self._bot_id, BATCH)
-        if messages:
-            async with asyncio.TaskGroup() as group:
-                for message in messages:
-                    group.create_task(self._deliver(message))
+        ends = await asyncio.gather(*map(self._deliver, messages), return_exceptions=True)
+        for end in ends:
+            if end is not None:
+                raise end
         return len(messages)
 
     async def _deliver(self, message: OutgoingMessage) -> None:
@@ -89,6 +97,9 @@ class Delivery:
             except DeliveryRejected as error:
                 log.error("delivery_rejected", outbox_id=message.id, reason=str(error))
                 await self._outbox.rejected(message.id, "bad_request")
+            except Exception as error:  # one bad message must not stop the others; it may be out
+                log.error("delivery_broke", outbox_id=message.id, error=type(error).__name__)
+                await self._outbox.uncertain(message.id)
             else:
                 await self._outbox.sent(message.id, telegram_id)
 
