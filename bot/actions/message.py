@@ -11,6 +11,7 @@ from typing import Any
 from bot.actions.call import BadCall, Call
 from bot.actions.names import ANSWER, COMMANDS, PRESETS, RASA, SLOTS
 from bot.core.cleantext import clean
+from bot.core.dialogue.commands import command_of
 from bot.core.dialogue.payloads import MAX_BYTES, parse
 from bot.core.events import AnyEvent, Commanded, Media, Pressed, Said, SentMedia
 from bot.core.ports import DangerScan, IncomingUpdate
@@ -77,11 +78,11 @@ def _raw(call: Call, message: Mapping[str, Any], intents: Collection[str]) -> Ra
     raw: Raw = {"language": _text(metadata, "language")[:16], "preset": _preset(call.slots)}
     media = _text(metadata, "media")
     if call.action in COMMANDS:
-        return {**raw, "command": COMMANDS[call.action], "text": "" if text.startswith("/") else text}
+        return {**raw, "command": COMMANDS[call.action], "text": _spoken(text)}
     if call.action != ANSWER:
         raise BadCall("next_action does not answer messages")
     if media in set(Media):
-        return {**raw, "media": media, "text": "" if text.startswith("/") else text}
+        return {**raw, "media": media, "text": _spoken(text)}
     if text.startswith("/"):
         return {**raw, **_slashed(text, _shown(call.events))}
     for mark in ("edited", "forwarded"):
@@ -95,8 +96,15 @@ def _slashed(text: str, shown: Collection[str]) -> Raw:
     parsed = parse(payload) if len(payload.encode(errors="replace")) <= MAX_BYTES else None
     if parsed is not None and (parsed.slots or "/" in parsed.name or text.strip() in shown):
         return {"pressed": payload}
-    command, _, argument = text.partition(" ")
-    return {"command": command[1:].partition("@")[0].lower()[:32], "text": argument.strip()}
+    name, words = command_of(text)
+    return {"command": name, "text": words}
+
+
+def _spoken(text: str) -> str:
+    """The person's words in a text that an action of its own answers; a press has none."""
+    if not text.startswith("/"):
+        return text
+    return "" if parse(payload_from_rasa(text.strip())) is not None else command_of(text)[1]
 
 
 def _shown(events: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -24,6 +24,7 @@ from telegram.ext import (
 )
 
 from bot.core.cleantext import clean
+from bot.core.dialogue.commands import command_of
 from bot.core.events import AnyEvent, Blocked, Commanded, InGroup, Media, Pressed, Said, SentMedia, Unblocked
 from bot.errors import UpdateError
 
@@ -114,17 +115,12 @@ async def _on_text(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
     _slot.get().append(said)
 
 
-async def _on_command(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+async def _on_command(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
     message = update.effective_message
     if message is None:
         return
-    text = clean(message.text or message.caption or "")
-    command, _, argument = text.partition(" ")
-    name, _, addressed = command[1:].partition("@")
-    if addressed and addressed.lower() != context.bot.username.lower():
-        return
-    event = Commanded(_at(message), _client(update), name=name.lower()[:32], argument=argument.strip())
-    _slot.get().append(event)
+    name, words = command_of(clean(message.text or message.caption or ""))
+    _slot.get().append(Commanded(_at(message), _client(update), name=name, argument=words))
 
 
 async def _on_press(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:

@@ -107,6 +107,18 @@ async def test_delete_erases_and_empties_the_slots(talk: RasaTalk) -> None:
     assert tracker.slots["amparo_country"] is None
 
 
+async def test_danger_behind_a_slash_is_read_whichever_action_answers(talk: RasaTalk) -> None:
+    for name, text, action in (
+        ("Rosa", "/help\nme quiero matar", "action_amparo"),
+        ("Luz", "/me_quiero_matar", "action_amparo"),
+        ("Ana", "/help me quiero matar", "action_amparo_menu"),
+    ):
+        tracker = talk.trackers[talk.person(name)]
+        tracker.said(text, {}, {"language": "es"})
+        await talk.call(tracker, action)
+    assert [row.priority.name for row in await talk.queue()] == ["EMERGENCY"] * 3
+
+
 async def test_leaving_is_honest_about_what_rasa_cannot_take_back(talk: RasaTalk) -> None:
     await talk.say("hola")
     (said,) = await talk.say("/exit")

@@ -85,6 +85,10 @@ async def test_edited_and_forwarded(translator: Translator) -> None:
         ("/start cr_teacher", "start", "cr_teacher"),
         ("/START@amparo_bot", "start", ""),
         ("/start mi hija no aparece", "start", "mi hija no aparece"),
+        ("/help\nmi hija no aparece", "help", "mi hija no aparece"),
+        ("/help@other_bot mi hija no aparece", "help", "mi hija no aparece"),
+        ("/mi_hija_no_aparece", "mi_hija_no_aparece", "mi hija no aparece"),
+        ("/auxilio no aparece", "auxilio", "auxilio no aparece"),
     ],
 )
 async def test_commands(translator: Translator, text: str, name: str, argument: str) -> None:
