@@ -59,7 +59,8 @@ class Door:
             return raw(generate_latest(), content_type=CONTENT_TYPE_LATEST)
         if request.path.startswith(PAPERS):
             return await self._paper(request)
-        return _checked(request) if request.path == "/webhook" and request.method == "POST" else None
+        # Sanic leads /webhook/ to the same place, so the method says it and not the path.
+        return _checked(request) if request.method == "POST" else None
 
     async def _health(self) -> HTTPResponse:
         try:

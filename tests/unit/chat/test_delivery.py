@@ -23,7 +23,7 @@ class Outbox:
     def __init__(self) -> None:
         self.away = False
         self.told: list[tuple[str, int]] = []
-        self.waits: Callable[[], None] = lambda: None
+        self.waits: Callable[[], object] = lambda: None
         self.batches = [[self._message(1), self._message(2)]]
 
     @staticmethod
