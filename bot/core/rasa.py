@@ -5,7 +5,6 @@ In Rasa a slash marks a retrieval intent, so a dot stands in its place.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 
 from bot.core.reading import Ranked
@@ -53,7 +52,7 @@ def _ranked(item: object) -> Ranked:
         case {"confidence": bool()}:
             pass
         case {"name": str() | None as name, "confidence": int() | float() as confidence}:
-            if math.isfinite(confidence) and 0 <= confidence <= _ONE:
+            if 0 <= confidence <= _ONE:  # nan is neither, and no float need be made of a number without end
                 # Without a name it is Rasa's answer to a text in which it knows nothing.
                 return Ranked(from_rasa(name or ""), min(1.0, float(confidence)))
     raise NoRanking("wrong_shape")

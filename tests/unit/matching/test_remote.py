@@ -72,6 +72,8 @@ async def test_the_server_names_the_intent_and_the_rest_is_read_here(fixed_clock
         (as_body({"intent": {"name": "greet", "confidence": "NaN"}}), "wrong_shape"),
         (b'{"intent": {"name": "greet", "confidence": NaN}}', "wrong_shape"),
         (as_body({"intent": {"name": "greet", "confidence": 7}}), "wrong_shape"),
+        (as_body({"intent": {"name": "greet", "confidence": 10**400}}), "wrong_shape"),
+        (b'{"intent": {"name": "greet", "confidence": -Infinity}}', "wrong_shape"),
         (as_body({"intent": {"name": "greet", "confidence": True}}), "wrong_shape"),
         (as_body({"intent": {"name": ["greet"], "confidence": 1}}), "wrong_shape"),
         (as_body(parsed(TEXT, {"order_pizza": 0.9})), "unknown_intents"),
