@@ -6,7 +6,6 @@ a secret of its own, with which its messages are signed (`bot.helpline.webhooks`
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import secrets
 from collections.abc import Iterable, Sequence
@@ -21,7 +20,7 @@ from sqlalchemy import Connection, delete, insert, select
 from bot.errors import KeyringError, WrongField
 from bot.helpline import places
 from bot.helpline.crypto import Keyring
-from bot.helpline.webhooks import new_secret
+from bot.helpline.webhooks import is_public, new_secret
 from bot.helpline.work_tables import alert_receivers
 
 log = structlog.get_logger()
@@ -117,7 +116,7 @@ def _checked_url(url: str, inside: bool) -> str:
 
 def _is_inside(host: str) -> bool:
     try:
-        return not ipaddress.ip_address(host).is_global
+        return not is_public(host)
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
 

@@ -135,7 +135,7 @@ class Poster:
         found = await self._lookup(_name(target), target.port or 443)
         if not found:
             raise AlertFailed("no_address")
-        if not self._inside and not all(_is_public(address) for address in found):
+        if not self._inside and not all(is_public(address) for address in found):
             raise AlertFailed("private_address")
         return found[:_MOST_ADDRESSES]
 
@@ -156,8 +156,11 @@ def _name(target: httpx.URL) -> str:
     return target.raw_host.decode("ascii")
 
 
-def _is_public(address: str) -> bool:
-    """Whether an address is of the internet; one of version 4 written as version 6 counts as itself."""
+def is_public(address: str) -> bool:
+    """Whether an address is of the internet; one of version 4 written as version 6 counts as itself.
+
+    The one rule for what may be set up and for what is posted to. Raises ValueError where it is no address.
+    """
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
         inner = found.ipv4_mapped or found.sixtofour

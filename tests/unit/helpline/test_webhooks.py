@@ -17,7 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from bot.errors import WrongField
 from bot.helpline import webhooks
+from bot.helpline.receivers import Wanted, checked
 from bot.helpline.webhooks import AlertFailed, Poster, body_of, headers_of, new_secret
 from tests.tls import contexts
 
@@ -68,12 +70,17 @@ async def test_the_request_goes_to_the_address_that_was_checked() -> None:
     await poster.close()
 
 
+def written(address: str) -> str:
+    return f"https://[{address}]/alerts" if ":" in address else f"https://{address}/alerts"
+
+
 @pytest.mark.parametrize(
     "address",
     [
         *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.1"),
         *("224.0.0.1", "255.255.255.255", "::1", "fe80::1%eth0", "fd00::1", "::ffff:127.0.0.1", "ff02::1"),
         *("64:ff9b::a9fe:a9fe", "2002:7f00:1::", "::", "2001:db8::1", "64:ff9b:1::1"),
+        *("64:ff9b::a00:1", "ff0e::1", "4000::1"),
     ],
 )
 async def test_a_name_that_leads_inside_is_refused(address: str) -> None:
@@ -83,6 +90,9 @@ async def test_a_name_that_leads_inside_is_refused(address: str) -> None:
             await Poster(lookup=resolver(*found), transport=server).post(URL, b"{}", {})
     assert server.requests == []
     await Poster(inside=True, lookup=resolver(address), transport=server).post(URL, b"{}", {})
+    with pytest.raises(WrongField, match="own network"):  # nor can it be set up
+        checked(Wanted(webhooks=(written(address),)))
+    assert checked(Wanted(webhooks=(written(address),)), inside=True)
 
 
 @pytest.mark.parametrize("address", [PUBLIC, "2606:2800:220:1::1", "64:ff9b::5db8:d822"])
@@ -90,6 +100,7 @@ async def test_the_internet_is_reached(address: str) -> None:
     server = Answers()
     await Poster(lookup=resolver(address), transport=server).post(URL, b"{}", {})
     assert server.requests[0].url.host == address
+    assert checked(Wanted(webhooks=(written(address),))).webhooks == (written(address),)
 
 
 async def test_http_only_where_one_own_network_is_allowed() -> None:
