@@ -36,6 +36,7 @@ Messages never hold words of people or secrets.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 
@@ -176,3 +177,8 @@ class HandoutError(AmparoError):
 
 class ChatError(AmparoError):
     """Telegram refused at start-up."""
+
+
+def code_of(error: Exception) -> str:
+    """A short name of an error in lower case, such as ``update_error``: nothing of what it says."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).lower()

@@ -27,7 +27,7 @@ from bot.core.ports import (
 from bot.core.reading import Ranked, Reading
 from bot.core.triage import with_intents
 from bot.core.turn import Turned, TurnRunner, fallback
-from bot.errors import Conflict, StoreUnavailable, UpdateError
+from bot.errors import Conflict, StoreUnavailable, UpdateError, code_of
 
 log = structlog.get_logger()
 
@@ -141,7 +141,7 @@ class Desk:
         if not inbox_id:
             raise StoreUnavailable from error
         final = attempts > 0 or isinstance(error, UpdateError)
-        if await self._turns.failed(inbox_id, type(error).__name__, final=final):
+        if await self._turns.failed(inbox_id, code_of(error), final=final):
             message = fallback(self._renderer, _language(raw), self._clock.now())
             await self._turns.fallback(inbox_id, message, Kind.SAFETY)
 

@@ -8,12 +8,20 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.chat.raw import client_language, is_private
+from bot.chat.raw import ALLOWED_UPDATES, client_language, is_private
 from bot.core.effects import Kind
 from bot.core.events import AnyEvent, Said
 from bot.core.ports import Clock, Renderer, Turns, TurnUnit
 from bot.core.turn import TurnRunner, fallback
-from bot.errors import AmparoError, Conflict, NotReadYet, StoreUnavailable, TogetherError, UpdateError
+from bot.errors import (
+    AmparoError,
+    Conflict,
+    NotReadYet,
+    StoreUnavailable,
+    TogetherError,
+    UpdateError,
+    code_of,
+)
 
 log = structlog.get_logger()
 
@@ -93,7 +101,11 @@ class Worker:
         elif event is not None:
             await self._runner.run(unit, event)
         else:
-            log.info("update_without_answer", inbox_id=unit.inbox_id, kinds=sorted(set(raw) & _KINDS))
+            log.info(
+                "update_without_answer",
+                inbox_id=unit.inbox_id,
+                kinds=sorted(set(raw).intersection(ALLOWED_UPDATES)),
+            )
 
     async def _more(self, unit: TurnUnit) -> list[Said]:
         """The texts read together with the first. One that is malformed must not bury the others."""
@@ -107,17 +119,13 @@ class Worker:
         """Counted; with the last failure the person gets the safety text that stands alone."""
         if not inbox_id:
             raise StoreUnavailable from error
-        code = type(error).__name__
-        dead = await self._turns.failed(inbox_id, code, final=isinstance(error, UpdateError))
+        dead = await self._turns.failed(inbox_id, code_of(error), final=isinstance(error, UpdateError))
         if not dead:
             return
         update = _lenient(raw)
         if is_private(update) and "my_chat_member" not in update:
             message = fallback(self._renderer, client_language(update), self._clock.now())
             await self._turns.fallback(inbox_id, message, Kind.SAFETY)
-
-
-_KINDS = {"message", "edited_message", "callback_query", "my_chat_member"}
 
 
 def _json(text: str) -> dict[str, Any]:

@@ -134,6 +134,7 @@ async def test_a_turn_that_fails_twice_is_answered_by_the_safety_text(talk: Rasa
     assert said.text == phrase(talk, "safety.fallback")
     (letter,) = await talk.store.service.dead_letters(talk.staff)
     assert MARK not in repr(letter)
+    assert letter.code not in ("", "unnamed")  # staff see what kind of fault it was
     reader.broken = False
     assert await talk.say("hola")
 
