@@ -83,13 +83,19 @@ class Worker:
         except StoreUnavailable:
             raise
         except NotReadYet as first:
-            await first.prepare()  # with the transaction rolled back: nobody waits for the network
+            await self._prepare(first, inbox_id, raw, attempts)
         except Conflict:
             log.info("turn_again", inbox_id=inbox_id)  # somebody of the staff was quicker: read anew
         except Exception as error:  # the outermost loop: one bad update must never stop the others
-            log.error("turn_failed", inbox_id=inbox_id, error=type(error).__name__, attempts=attempts + 1)
-            await self._failed(inbox_id, raw, error)
+            await self._failed(inbox_id, raw, attempts, error)
         return True
+
+    async def _prepare(self, first: NotReadYet, inbox_id: int, raw: str, attempts: int) -> None:
+        """With the transaction rolled back: nobody waits for the network."""
+        try:
+            await first.prepare()
+        except Exception as error:  # counted like any failure, or the update would come round for ever
+            await self._failed(inbox_id, raw, attempts, error)
 
     async def _turn(self, unit: TurnUnit) -> None:
         raw = _json(unit.raw)
@@ -115,8 +121,9 @@ class Worker:
             raise TogetherError from error
         return [event for event in events if isinstance(event, Said)]
 
-    async def _failed(self, inbox_id: int, raw: str, error: Exception) -> None:
+    async def _failed(self, inbox_id: int, raw: str, attempts: int, error: Exception) -> None:
         """Counted; with the last failure the person gets the safety text that stands alone."""
+        log.error("turn_failed", inbox_id=inbox_id, error=type(error).__name__, attempts=attempts + 1)
         if not inbox_id:
             raise StoreUnavailable from error
         dead = await self._turns.failed(inbox_id, code_of(error), final=isinstance(error, UpdateError))
