@@ -109,19 +109,27 @@ def provider_of(settings: Settings, clock: Clock) -> Provider | None:
 
 def sweeper(parts: Parts) -> Loop:
     """Everything that falls due by the clock: leases that ran out, texts that must go."""
+    store, clock = parts.store, parts.clock
 
     async def loop() -> None:
         rounds = 0
         while True:
-            try:
-                parts.store.keyring.refresh()
-                await parts.store.service.sweep(parts.clock.now())
-                await parts.store.weekly.sweep()
-                if rounds % PURGE_EVERY == 0:
-                    await parts.store.retention.purge(parts.clock.now())
-            except StoreError as error:
-                log.warning("sweep_failed", error=type(error).__name__)
+            store.keyring.refresh()
+            await _swept("cases", lambda: store.service.sweep(clock.now()))
+            await _swept("weekly", store.weekly.sweep)
+            if rounds % PURGE_EVERY == 0:
+                await _swept("purge", lambda: store.retention.purge(clock.now()))
             rounds += 1
             await asyncio.sleep(SWEEP_SECONDS)
 
     return loop
+
+
+async def _swept(what: str, work: Callable[[], Awaitable[object]]) -> None:
+    """One of them: whatever fails in it holds back neither the others nor the bot, and is tried again."""
+    try:
+        await work()
+    except StoreError as error:
+        log.warning("sweep_failed", what=what, error=type(error).__name__)
+    except Exception as error:
+        log.error("sweep_failed", what=what, error=type(error).__name__)
