@@ -97,7 +97,8 @@ def _client(update: Update) -> str:
 
 
 def _at(message: Message | None) -> datetime:
-    date = message.date if isinstance(message, Message) else None
+    """When it was written; an edited message keeps its first date beside that of the edit."""
+    date = (message.edit_date or message.date) if isinstance(message, Message) else None
     return date if date is not None else datetime.fromtimestamp(0, UTC)
 
 

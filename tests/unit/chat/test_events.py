@@ -68,9 +68,10 @@ async def test_text(translator: Translator) -> None:
 
 
 async def test_edited_and_forwarded(translator: Translator) -> None:
-    edited = await translator.event(message(kind="edited_message", text="hola"))
+    edited = await translator.event(message(kind="edited_message", text="hola", edit_date=1_700_600_000))
     assert isinstance(edited, Said)
     assert edited.edited
+    assert edited.at.timestamp() == 1_700_600_000  # by the first date a path or hours of days ago would count
     other = {"type": "hidden_user", "sender_user_name": "x", "date": 1}
     own = {"type": "user", "sender_user": USER, "date": 1}
     for origin, expected in ((other, True), (own, False)):
