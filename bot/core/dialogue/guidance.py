@@ -18,7 +18,7 @@ from bot.core.dialogue.payloads import Payload
 from bot.core.effects import Block, Button, Effect, Guidance, Part, PlatformHelp, Rows, Say, Services
 from bot.core.ports import ContentFacts
 from bot.core.state import State
-from bot.core.taxonomy import GUIDANCE_TOPICS, is_guidance
+from bot.core.taxonomy import GUIDANCE_SINGLES, GUIDANCE_TOPICS, is_guidance
 
 Step = tuple[State, tuple[Effect, ...]]
 
@@ -163,11 +163,11 @@ def menu_message() -> Say:
 def pressed(state: State, payload: Payload, content: ContentFacts) -> Step | None:
     """What a button of guidance brings, or None where it is not one."""
     intent = payload.get("i") or state.topic
-    if is_guidance(payload.name):
+    if known_intent(payload.name):
         return first(state, payload.name, content)
     if payload.name == "topic":
         return _topic(state, payload.get("t"), content)
-    if not is_guidance(intent) or not known_intent(intent):
+    if not known_intent(intent):
         return None
     if payload.name == "part" and payload.get("p") in _PARTS:
         return part(state, intent, payload.get("p"), content)
@@ -179,12 +179,8 @@ def pressed(state: State, payload: Payload, content: ContentFacts) -> Step | Non
 
 
 def known_intent(intent: str) -> bool:
-    """Whether a guidance intent from outside is one of ours."""
-    return (
-        intent in TOPIC_INTENTS
-        or any(intent in members for members in TOPIC_INTENTS.values())
-        or (intent in ("parental_controls", "classroom_tips"))
-    )
+    """Whether a name from outside is an intent that we have guidance on."""
+    return intent in GUIDANCE_SINGLES or any(intent in members for members in TOPIC_INTENTS.values())
 
 
 def answer_target(intent: str, answer: str, content: ContentFacts) -> tuple[str, str] | None:
@@ -198,7 +194,7 @@ def answer_target(intent: str, answer: str, content: ContentFacts) -> tuple[str,
 def _topic(state: State, name: str, content: ContentFacts) -> Step | None:
     if name in GUIDANCE_TOPICS:
         return topic_list(state, name)
-    if is_guidance(name):
+    if known_intent(name):
         return first(state, name, content)
     return None
 

@@ -284,7 +284,7 @@ def _safety_button(state: State, payload: Payload, content: ContentFacts) -> Ste
 
 def _answer(state: State, payload: Payload, content: ContentFacts) -> Step | None:
     intent = payload.get("i")
-    if not is_guidance(intent) or not guidance.known_intent(intent):
+    if not guidance.known_intent(intent):
         return None
     target = guidance.answer_target(intent, payload.get("a"), content)
     if target is None:

@@ -197,7 +197,11 @@ def test_a_button_of_an_earlier_incident_changes_nothing(book: Phrasebook) -> No
 
 
 @pytest.mark.parametrize(
-    "payload", ["", "/nonsense", '/part{"i":"abuse/unknown","p":"more"}', '/inform{"country":"xx"}']
+    "payload",
+    [
+        *("", "/nonsense", '/part{"i":"abuse/unknown","p":"more"}', '/inform{"country":"xx"}'),
+        *("/abuse/unknown", '/topic{"t":"abuse/unknown"}'),
+    ],
 )
 def test_foreign_buttons_say_so_and_offer_the_numbers(book: Phrasebook, payload: str) -> None:
     state = State(language="es")
