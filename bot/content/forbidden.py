@@ -65,8 +65,8 @@ class Rule:
         return here and (not self.intents or intent in self.intents or f"{topic}/*" in self.intents)
 
 
-def read(cursor: Cursor, language: str) -> tuple[Rule, ...]:
-    """The rules of a language."""
+def read(cursor: Cursor) -> tuple[Rule, ...]:
+    """The rules of a file."""
     rules = tuple(_rule(entry) for entry in cursor.children("rules", needed=True))
     cursor.finish()
     return rules

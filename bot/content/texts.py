@@ -45,7 +45,7 @@ def read_texts(responses: Path, code: str, findings: list[Finding]) -> Texts:
         reviews += _phrases(cursor, code, "phrases", "lessons", phrases)
         cursor.finish()
     cursor = _open(responses, code, "forbidden", findings)
-    rules = () if cursor is None else forbidden.read(cursor, code)
+    rules = () if cursor is None else forbidden.read(cursor)
     missing = tuple(name for name in FILES if not (responses / code / f"{name}.yml").exists())
     return Texts(code, guidance, safety, phrases, tuple(reviews), rules, missing)
 

@@ -61,7 +61,7 @@ def card(data: TrainingData, predictions: Sequence[Prediction], figures: Mapping
         _intents(figures),
         _flags(figures),
         _sureness(figures),
-        _weaknesses(predictions, figures),
+        _weaknesses(predictions),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -129,7 +129,7 @@ def _sureness(figures: Mapping[str, Any]) -> str:
     )
 
 
-def _weaknesses(predictions: Sequence[Prediction], figures: Mapping[str, Any]) -> str:
+def _weaknesses(predictions: Sequence[Prediction]) -> str:
     missed = Counter(str(p.message["intent"]) for p in predictions if p.reading.intent.name not in p.accepted)
     every = Counter(str(p.message["intent"]) for p in predictions)
     worst = sorted(missed, key=lambda name: (-missed[name] / every[name], name))[:_WEAKEST]

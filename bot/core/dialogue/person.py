@@ -129,7 +129,7 @@ def contact(state: State, when: str, style: str) -> Step | None:
     if style in (*OPENINGS, "plain") and state.contact.asked:
         chosen = replace(state.contact, opening="" if style == "plain" else style)
         words = ("contact_neutral_set", opening(style)) if chosen.neutral else ("contact_plain_set",)
-        told = say(*words, buttons=_after_contact(state), kind=Kind.SAFETY)
+        told = say(*words, buttons=_after_contact(), kind=Kind.SAFETY)
         return replace(state, contact=chosen), (SetContact(chosen), told)
     return None
 
@@ -145,7 +145,7 @@ def knock(name: str) -> Say:
     return say(opening(name), buttons=(picks,), kind=Kind.NOTICE)
 
 
-def later(state: State) -> tuple[Effect, ...]:
+def later() -> tuple[Effect, ...]:
     """The neutral words were answered with no."""
     return (say("contact_later", kind=Kind.SAFETY),)
 
@@ -189,7 +189,7 @@ def _set_when(state: State, when: str) -> Step:
     chosen = SafeContact(when)
     state = replace(state, contact=chosen)
     if chosen.never:
-        told = say("contact_never_set", buttons=_after_contact(state), kind=Kind.SAFETY)
+        told = say("contact_never_set", buttons=_after_contact(), kind=Kind.SAFETY)
         return state, (SetContact(chosen), told)
     if when in WINDOWS and not state.country:
         # Hours are hours of a country.
@@ -206,5 +206,5 @@ def ask_how() -> Say:
     return say("contact_how", *words, buttons=rows(picks, 2), kind=Kind.SAFETY)
 
 
-def _after_contact(state: State) -> Rows:
+def _after_contact() -> Rows:
     return ((button("numbers", "numbers"), button("contact", "contact_when")),)

@@ -105,7 +105,7 @@ def _read(state: State, event: AnyEvent, reading: Reading, content: ContentFacts
     if state.contact.neutral and not state.contact.never and not reading.flag_names & set(DANGER_FLAGS):
         # Whoever has the phone in hand may ask "who is this?": only a yes opens.
         if reading.intent.name == "deny":
-            return state, person.later(state)
+            return state, person.later()
         if reading.intent.name != "affirm":
             return _heard(state, event, reading, content)
     return _released(state, lambda opened: _heard(opened, event, reading, content))
@@ -230,7 +230,7 @@ def _pressed(state: State, event: Pressed, content: ContentFacts) -> Step:
 def _knocked(state: State, payload: Payload) -> Step:
     """The answer by tap to the neutral words; without anything behind them it says nothing either."""
     if payload.get("a") != "yes":
-        return state, person.later(state)
+        return state, person.later()
     if state.case is None or not state.case.knocked:
         return state, (say("greet"),)
     return _released(state, lambda opened: (opened, ()))
