@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
+
+import structlog
 
 from bot.core.ports import DangerScan, IncomingUpdate
+
+log = structlog.get_logger()
 
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 """Set at every start, because Telegram keeps the list of an earlier start otherwise."""
@@ -28,11 +32,16 @@ def incoming(update: object, scan: DangerScan, look: DangerScan | None = None) -
     if not isinstance(update, Mapping):
         return None
     update_id = update.get("update_id")
-    if not isinstance(update_id, int) or isinstance(update_id, bool):
+    if not _is_id(update_id):
         return None
-    danger = tuple(sorted({hit.name for text in _texts(update) for hit in scan.scan(text)}))
     text = _plain_text(update)
-    patient = bool(text) and len(text) <= SHORT and not danger and not (look is not None and look.scan(text))
+    short = bool(text) and len(text) <= SHORT
+    try:
+        danger = tuple(sorted({hit.name for words in _texts(update) for hit in scan.scan(words)}))
+        patient = short and not danger and not (look is not None and look.scan(text))
+    except Exception as error:  # not stored, it would come again and again, and all others behind it
+        log.error("update_not_scanned", error=type(error).__name__)
+        danger, patient = (), False
     raw = json.dumps(update, ensure_ascii=False)
     return IncomingUpdate(update_id, raw, _chat_id(update), danger, plain=bool(text), patient=patient)
 
@@ -80,9 +89,14 @@ def _chat_id(update: Mapping[str, Any]) -> int | None:
     for kind in ALLOWED_UPDATES:
         for path in (("chat", "id"), ("message", "chat", "id")):
             value = _get(update, kind, *path)
-            if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
+            if _is_id(value):
                 return value
     return None
+
+
+def _is_id(value: object) -> TypeGuard[int]:
+    """Whether this is a number that the database can keep."""
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
 
 
 def _get(value: object, *path: str) -> object:

@@ -203,7 +203,20 @@ def test_danger_is_seen_in_text_and_caption_before_anything_is_parsed() -> None:
         assert (stored.danger, stored.chat_id) == (("violence",), 5)
 
 
-@pytest.mark.parametrize("raw", [None, [], "x", {}, {"update_id": "1"}, {"update_id": True}])
+def test_an_update_is_stored_whatever_breaks_in_the_scan() -> None:
+    class Broken:
+        def scan(self, text: str) -> tuple[FlagHit, ...]:
+            raise RecursionError(text)
+
+    for scan, look in ((Broken(), None), (NoDanger(), Broken())):
+        stored = incoming(message(text="hola"), scan, look)
+        assert stored is not None
+        assert (stored.danger, stored.plain, stored.patient) == ((), True, False)
+
+
+@pytest.mark.parametrize(
+    "raw", [None, [], "x", {}, {"update_id": "1"}, {"update_id": True}, {"update_id": 2**63}]
+)
 def test_without_an_id_there_is_nothing_to_store(raw: object) -> None:
     assert incoming(raw, NoDanger()) is None
 
