@@ -199,5 +199,7 @@ def write_private(path: Path, text: str) -> None:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(text)
+            file.flush()
+            os.fsync(file.fileno())  # what is stored under a key must not outlive it in a power cut
     except OSError as error:
         raise SettingsError(f"AMPARO_DATA_DIR: {path.name} cannot be written in it") from error
