@@ -15,10 +15,11 @@ from bot.console.sheet_page import heads, options, sheet
 from bot.console.sheets import Block, Cell, Field, FormBox, Link, Table
 from bot.console.visit import member_of, new_token, parts_of, reader_of, visitor_of
 from bot.console.workpages import Fact
-from bot.helpline.service import AuditPage, Verdict
+from bot.helpline.service import AuditPage, Checked, Verdict
 
 router = APIRouter()
 _HEAD = re.compile(r"[0-9]{1,18}:[0-9a-f]{64}")
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 NAMES = ("login", "reference", "what")
 WHY = {
     "missing": "audit.missing",
@@ -44,13 +45,21 @@ async def verify(request: Request) -> Response:
     words = visitor_of(request).words
     if expected and not _HEAD.fullmatch(expected):
         return await _page(request, None, None, words.t("audit.wrong_head"), 422)
-    verdict = await parts_of(request).service.audit.verify(expected)
-    return await _page(request, None, verdict)
+    given = visitor_of(request).form.get("number", "")
+    number = int(given) if _NUMBER.fullmatch(given) else 0
+    checked = await parts_of(request).service.audit_check.ask(expected, number)
+    return await _page(request, None, checked, expected=expected)
 
 
 async def _page(
-    request: Request, before: int | None, verdict: Verdict | None, problem: str = "", status: int = 200
+    request: Request,
+    before: int | None,
+    checked: Checked | None,
+    problem: str = "",
+    status: int = 200,
+    expected: str = "",
 ) -> Response:
+    verdict = None if checked is None else checked.verdict
     parts, member, reader = parts_of(request), member_of(request), reader_of(request)
     asked = {name: request.query_params.get(name, "")[:80] for name in NAMES}
     found = await parts.service.audit.page(
@@ -61,8 +70,8 @@ async def _page(
             reader.words.t("audit.chain"),
             text=reader.words.t("audit.chain_text"),
             problem=problem or _broken(reader, verdict),
-            news=_sound(reader, verdict),
-            forms=(_check(reader),),
+            news=_sound(reader, verdict) or _under_way(reader, checked),
+            forms=(_check(reader, checked, expected),),
             facts=() if verdict is None else (Fact(reader.words.t("audit.head"), verdict.head),),
         ),
         Block(
@@ -85,10 +94,20 @@ def _address(asked: dict[str, str]) -> str:
     return f"/audit?{query}" if query else "/audit"
 
 
-def _check(reader: Reader) -> FormBox:
+def _check(reader: Reader, checked: Checked | None, expected: str) -> FormBox:
+    """To begin a check, or to look again at the one that goes on beside the page."""
     words = reader.words
+    if checked is not None and checked.verdict is None:
+        kept = Field("expected", "", "hidden", expected), Field("number", "", "hidden", str(checked.number))
+        return FormBox("/audit", "post", kept, words.t("audit.look_again"), new_token(), "line")
     field = Field("expected", words.t("audit.expected"), hint=words.t("audit.expected_hint"))
     return FormBox("/audit", "post", (field,), words.t("audit.check"), new_token(), "line")
+
+
+def _under_way(reader: Reader, checked: Checked | None) -> str:
+    if checked is None or checked.verdict is not None:
+        return ""
+    return reader.words.t("audit.under_way", share=reader.words.percent(checked.share))
 
 
 def _broken(reader: Reader, verdict: Verdict | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cached_property
 
 from bot.core.access import Permission
 from bot.core.case import CaseDetail
@@ -18,6 +19,7 @@ from bot.helpline import desk, ending, opened_case, reading_room
 from bot.helpline.alerting import Alerting, SentAlert
 from bot.helpline.alerts import EVENTS as ALERT_EVENTS
 from bot.helpline.audit import AuditPage, AuditRow, AuditTrail, Verdict
+from bot.helpline.audit_check import Checked, TrailCheck
 from bot.helpline.back_translation import ReadBack
 from bot.helpline.canned import CannedText
 from bot.helpline.changes import ELSEWHERE, Change
@@ -68,6 +70,7 @@ __all__ = [
     "Care",
     "CareNow",
     "Change",
+    "Checked",
     "DeadLetter",
     "Enrolment",
     "Export",
@@ -108,10 +111,15 @@ _MOST_LETTERS = 200
 class HelplineService(Teamwork, Overview, Alerting, Office, LookingAfter):
     """Queue and cases for the staff."""
 
-    @property
+    @cached_property
     def audit(self) -> AuditTrail:
         """The trail, for auditors: `AuditTrail.page` and `AuditTrail.verify`."""
         return AuditTrail(self._database, self._keyring.audit_seal)
+
+    @cached_property
+    def audit_check(self) -> TrailCheck:
+        """`AuditTrail.verify` for pages, which cannot wait for a long trail."""
+        return TrailCheck(self.audit)
 
     @property
     def exports(self) -> Exports:

@@ -190,3 +190,26 @@ def tamper(connection: Connection, statement: str) -> None:
         for row in kept:
             connection.execute(text(f"DROP TRIGGER {row.name}"))
     connection.execute(text(statement))
+
+
+async def test_a_check_goes_on_beside_who_asks_and_an_old_verdict_is_given_to_nobody(world: World) -> None:
+    reference = await some_work(world)
+    check = world.store.service.audit_check
+    check.patience = 0
+    begun = await check.ask()
+    check.patience = 5
+    assert begun.verdict is None
+    assert 0 <= begun.share <= 1
+    other = await check.ask(f"1:{'00' * 32}")  # waits for the one under way, is not told its verdict
+    assert (other.verdict, other.number) == (None, begun.number)
+    later = await check.ask()
+    assert later.verdict is not None
+    assert (later.number, later.verdict.sound) == (begun.number + 1, True)
+    assert len((await trail_of(world, reference=reference)).rows) == 5
+    fresh = await check.ask(number=later.number)
+    assert fresh.number == later.number + 1
+    unmet = await check.ask(f"1:{'00' * 32}")
+    assert unmet.verdict is not None
+    assert unmet.verdict.why == "expected"
+    with pytest.raises(ValueError, match="number:hash"):
+        await check.ask("nonsense")

@@ -62,6 +62,19 @@ async def test_a_whole_chain_is_said_to_be_whole(audit: Visit) -> None:
     assert "the head noted earlier is not part of it" in page
 
 
+async def test_a_check_that_takes_long_is_asked_for_again(stage: Stage, audit: Visit) -> None:
+    check = stage.store.service.audit_check
+    check.patience = 0
+    await audit.open("/audit")
+    page = await audit.press("/audit")
+    assert "goes on beside this page" in page
+    assert "Look again" in page
+    number = re.search(r'name="number" value="([0-9]+)"', page)
+    assert number is not None
+    check.patience = 5
+    assert "The trail is whole" in await audit.press("/audit", number=number[1])
+
+
 @pytest.mark.parametrize("expected", ["x", "1:zz", ":", "<script>", "9" * 100_000])
 async def test_a_head_that_is_none_is_refused(audit: Visit, expected: str) -> None:
     await audit.open("/audit")
