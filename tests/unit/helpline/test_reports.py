@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.core.outcome import Outcome
 from bot.core.taxonomy import FLAGS, Priority
-from bot.helpline.reports import FEW, Hour, Judged, Load, Report, Waiting, for_outsiders
+from bot.helpline.reports import Hour, Judged, Load, Report, Waiting, for_outsiders
+from bot.helpline.team_load import FEW
 
 COUNT = st.integers(0, 12)
 
